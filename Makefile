@@ -1,0 +1,206 @@
+# posthaste: make [all check demo install uninstall clean dist analyze sanitize]
+# GNU make; a distribution's CC, CPPFLAGS, CFLAGS, LDFLAGS and LDLIBS are
+# honoured and come last, so that they win.
+
+VERSION = 0.1.0
+
+CC = cc
+CFLAGS = -O2 -g
+PKG_CONFIG = pkg-config
+INSTALL = install
+MANDOC = mandoc
+
+prefix = /usr/local
+exec_prefix = $(prefix)
+bindir = $(exec_prefix)/bin
+sbindir = $(exec_prefix)/sbin
+sysconfdir = /etc
+datarootdir = $(prefix)/share
+mandir = $(datarootdir)/man
+docdir = $(datarootdir)/doc/posthaste
+
+BUILD = build
+PROGRAM = $(BUILD)/posthaste
+
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.PHONY: all check check-headers check-manual demo install uninstall clean \
+	dist analyze sanitize soak tools
+
+all: $(PROGRAM)
+
+# What each compiler is asked for; the second list only where it works.
+WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion \
+	-Wstrict-prototypes -Wmissing-prototypes -Wundef -Wpointer-arith \
+	-Wcast-align -Wcast-qual -Wwrite-strings -Wformat=2 \
+	-Wnull-dereference -Wswitch-enum -Wvla -Wimplicit-fallthrough
+TRY_CFLAGS = -fstack-protector-strong -fstack-clash-protection \
+	-fcf-protection -ftrivial-auto-var-init=zero -fPIE
+TRY_LDFLAGS = -pie -Wl,-z,relro,-z,now
+# The fortified functions need an optimiser and don't go with sanitizers.
+OPTIMISED = $(filter -O1 -O2 -O3 -Os,$(CFLAGS))
+ifneq ($(if $(findstring -fsanitize,$(CFLAGS)),,$(OPTIMISED)),)
+TRY_CFLAGS += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
+endif
+
+try = $(shell d=$$(mktemp -d) && echo 'int main(void) { return 0; }' \
+	>"$$d/t.c" && $(CC) -Werror $(1) -o "$$d/t" "$$d/t.c" 2>/dev/null && \
+	echo '$(1)'; rm -rf "$$d")
+
+GOALS = $(if $(MAKECMDGOALS),$(MAKECMDGOALS),all)
+ifneq ($(filter-out clean uninstall dist,$(GOALS)),)
+HARDEN_CFLAGS := $(foreach f,$(TRY_CFLAGS),$(call try,$(f)))
+# _FORTIFY_SOURCE is two words of one wish.
+HARDEN_LDFLAGS := $(foreach f,$(TRY_LDFLAGS),$(call try,-fPIE $(f)))
+PACKAGES_FOUND := $(shell $(PKG_CONFIG) --exists --print-errors gnutls inih \
+	2>&1 && echo yes)
+ifneq ($(PACKAGES_FOUND),yes)
+$(error gnutls and inih are needed, see README: $(PACKAGES_FOUND))
+endif
+DEPS_CFLAGS := $(shell $(PKG_CONFIG) --cflags gnutls inih)
+DEPS_LIBS := $(shell $(PKG_CONFIG) --libs gnutls inih)
+endif
+
+ALL_CPPFLAGS = -D_GNU_SOURCE -Isrc -Itests $(DEPS_CFLAGS) \
+	-DPOSTHASTE_VERSION='"$(VERSION)"' \
+	-DPOSTHASTE_SYSCONFDIR='"$(sysconfdir)"' $(CPPFLAGS)
+ALL_CFLAGS = -std=c11 -pthread $(WARNINGS) $(HARDEN_CFLAGS) $(CFLAGS)
+ALL_LDFLAGS = -pthread $(HARDEN_LDFLAGS) $(LDFLAGS)
+ALL_LIBS = $(DEPS_LIBS) $(LDLIBS)
+
+# The program is main.c and one archive of everything else, which the tests
+# link too.
+LIBRARY = $(BUILD)/libposthaste.a
+LIBRARY_SOURCES := $(wildcard src/*/*.c)
+LIBRARY_OBJECTS = $(LIBRARY_SOURCES:%.c=$(BUILD)/%.o)
+SUPPORT = $(BUILD)/libsupport.a
+# The kits need cmocka, which the demo does without.
+KIT_SOURCES := $(wildcard tests/support/*_kit.c)
+KIT_OBJECTS = $(KIT_SOURCES:%.c=$(BUILD)/%.o)
+SUPPORT_SOURCES := $(filter-out $(KIT_SOURCES),$(wildcard tests/support/*.c))
+SUPPORT_OBJECTS = $(SUPPORT_SOURCES:%.c=$(BUILD)/%.o)
+# The library calls mem_exhausted(), which the support archive defines.
+ARCHIVES = -Wl,--start-group $(SUPPORT) $(LIBRARY) -Wl,--end-group
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(LIBRARY): $(LIBRARY_OBJECTS)
+	@rm -f $@
+	$(AR) -rcs $@ $(LIBRARY_OBJECTS)
+
+$(SUPPORT): $(SUPPORT_OBJECTS)
+	@rm -f $@
+	$(AR) -rcs $@ $(SUPPORT_OBJECTS)
+
+$(PROGRAM): $(BUILD)/src/main.o $(LIBRARY)
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(BUILD)/src/main.o \
+		$(LIBRARY) $(ALL_LIBS)
+
+-include $(LIBRARY_OBJECTS:.o=.d) $(BUILD)/src/main.d $(SUPPORT_OBJECTS:.o=.d)
+
+# Each of these files is a program of its own; the ones that drive the binary
+# find it through $POSTHASTE.
+TEST_SOURCES := $(wildcard tests/style/test_*.c tests/unit/test_*.c \
+	tests/dialogue/test_*.c tests/fault/test_*.c)
+TESTS = $(TEST_SOURCES:%.c=$(BUILD)/%)
+SOAK_SOURCES := $(wildcard tests/soak/test_*.c)
+SOAKS = $(SOAK_SOURCES:%.c=$(BUILD)/%)
+TOOL_SOURCES := $(wildcard tests/support/tools/*.c)
+TOOLS = $(TOOL_SOURCES:%.c=$(BUILD)/%)
+CMOCKA_LIBS = $(shell $(PKG_CONFIG) --libs cmocka)
+
+# A test's own tables and helpers lie beside it, in files of other names.
+FAULT_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out \
+	tests/fault/test_%,$(wildcard tests/fault/*.c)))
+$(BUILD)/tests/fault/test_matrix: $(FAULT_OBJECTS)
+
+$(TESTS) $(SOAKS): $(BUILD)/%: $(BUILD)/%.o $(KIT_OBJECTS) $(SUPPORT) $(LIBRARY)
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(ARCHIVES) \
+		$(CMOCKA_LIBS) $(ALL_LIBS)
+
+$(TOOLS): $(BUILD)/%: $(BUILD)/%.o $(SUPPORT) $(LIBRARY)
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(ARCHIVES) \
+		$(ALL_LIBS)
+
+-include $(TESTS:=.d) $(TOOLS:=.d) $(FAULT_OBJECTS:.o=.d) \
+	$(KIT_OBJECTS:.o=.d)
+
+tools: $(TOOLS)
+
+include tests/fuzz/targets.mk
+
+# A header compiles alone.
+HEADERS := $(wildcard src/*/*.h tests/*/*.h)
+check-headers:
+	@for h in $(HEADERS); do echo 'typedef int not_empty;' | $(CC) \
+	$(ALL_CPPFLAGS) -I. $(ALL_CFLAGS) -include "$$h" -fsyntax-only -x c - \
+	|| exit 1; done
+	@echo "check-headers: $(words $(HEADERS)) headers compile alone"
+
+MANUALS = man/posthaste.8 man/posthaste.ini.5
+check-manual:
+	@if command -v $(MANDOC) >/dev/null; then \
+	$(MANDOC) -T lint -W warning $(MANUALS) && \
+	echo "check-manual: $(MANUALS) pass"; \
+	else echo "check-manual: not checked, there is no $(MANDOC)"; fi
+
+# TEST=name picks the programs whose path contains it; TEST_WRAPPER goes before
+# each ("valgrind -q").
+check: $(PROGRAM) $(TESTS) $(TOOLS) $(if $(TEST),,check-headers check-manual \
+	check-fuzz)
+	@set -e; export POSTHASTE=$(abspath $(PROGRAM)); n=0; \
+	for t in $(if $(TEST),$(foreach t,$(TESTS),$(if $(findstring \
+	$(TEST),$(t:$(BUILD)/%=%)),$(t))),$(TESTS)); \
+	do echo "== $$t"; $(TEST_WRAPPER) $$t >$$t.log 2>&1 || { cat $$t.log; \
+	echo "FAILED: $$t"; exit 1; }; \
+	grep -h -E 'PASSED|SKIPPED|cells|^style' $$t.log || :; \
+	n=$$((n + 1)); done; echo "check: all $$n test programs passed"
+
+# What takes minutes by its nature.
+soak: $(PROGRAM) $(SOAKS)
+	@set -e; export POSTHASTE=$(abspath $(PROGRAM)); \
+	for t in $(SOAKS); do echo "== $$t"; $$t; done
+
+demo: $(PROGRAM) $(TOOLS)
+	@$(BUILD)/tests/support/tools/demo $(abspath $(PROGRAM))
+
+SANITIZERS = -fsanitize=address,undefined -fno-sanitize-recover=all \
+	-fno-omit-frame-pointer
+sanitize:
+	$(MAKE) BUILD=$(BUILD)/sanitize CFLAGS='-O1 -g $(SANITIZERS)' \
+		LDFLAGS='$(SANITIZERS)' check
+
+# gcc's analyzer and cppcheck over the program's own code; each finding fails.
+analyze:
+	@set -e; for f in src/*.c src/*/*.c; do $(CC) $(ALL_CPPFLAGS) \
+	$(ALL_CFLAGS) -Werror -fanalyzer -c -o /dev/null $$f; done
+	cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr \
+		--enable=warning,performance,portability -Isrc \
+		-DPOSTHASTE_VERSION='""' -DPOSTHASTE_SYSCONFDIR='""' src
+	@echo "analyze: nothing found"
+
+install: $(PROGRAM)
+	$(INSTALL) -d $(DESTDIR)$(bindir) $(DESTDIR)$(mandir)/man8 \
+		$(DESTDIR)$(mandir)/man5 $(DESTDIR)$(docdir)
+	$(INSTALL) -m 755 $(PROGRAM) $(DESTDIR)$(bindir)/posthaste
+	$(INSTALL) -m 644 man/posthaste.8 $(DESTDIR)$(mandir)/man8
+	$(INSTALL) -m 644 man/posthaste.ini.5 $(DESTDIR)$(mandir)/man5
+	$(INSTALL) -m 644 README.md LICENSE etc/posthaste.ini \
+		$(DESTDIR)$(docdir)
+
+uninstall:
+	rm -f $(DESTDIR)$(bindir)/posthaste \
+		$(DESTDIR)$(mandir)/man8/posthaste.8 \
+		$(DESTDIR)$(mandir)/man5/posthaste.ini.5
+	rm -rf $(DESTDIR)$(docdir)
+
+clean:
+	rm -rf $(BUILD)
+
+dist:
+	@mkdir -p $(BUILD)
+	git archive --prefix=posthaste-$(VERSION)/ HEAD | gzip -n9 \
+		>$(BUILD)/posthaste-$(VERSION).tar.gz
+	@echo $(BUILD)/posthaste-$(VERSION).tar.gz

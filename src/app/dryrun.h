@@ -1,0 +1,25 @@
+/* --dry-run: what would be sent, where to and why; nothing is. */
+#ifndef POSTHASTE_APP_DRYRUN_H
+#define POSTHASTE_APP_DRYRUN_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "conf/profile.h"
+#include "mail/envelope.h"
+#include "mail/message.h"
+#include "mail/wire.h"
+
+struct dry_run {
+	const struct profile *profile;
+	const char *why;
+	const struct envelope *envelope;
+	const struct message *message;
+	struct span header;	/* as it would go out */
+	const struct wire_facts *facts;
+};
+
+bool dry_run_show(const struct dry_run *d, int fd,
+    struct error *err) MUST_CHECK;
+
+#endif

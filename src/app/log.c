@@ -1,0 +1,187 @@
+#include "app/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+
+#define SYSLOG_LINE (64UL << 10)	/* octets of a line for syslog */
+
+static const char file_prefix[] = "file:/";
+
+static bool
+is_file(struct span word)
+{
+	return word.len > strlen(file_prefix) &&
+	    span_starts_with_nocase(word, span_of(file_prefix));
+}
+
+bool
+log_check(const char *wish, const char *where, struct error *err)
+{
+	struct span rest = span_of(wish), word;
+	size_t count = 0;
+
+	while (span_next(&rest, ',', &word)) {
+		word = span_trim(word);
+		if (!is_file(word) && !span_equals(word, span_of("syslog")) &&
+		    !span_equals(word, span_of("stderr")) &&
+		    !span_equals(word, span_of("none")))
+			return error_set(err, STAGE_CONFIG, EX_CONFIG,
+			    "%s: log = `%.*s`: it takes syslog, stderr, none "
+			    "and file:/path", where, (int)(word.len & 0xfff),
+			    word.data);
+		if (++count > LOG_PLACES_MAX)
+			return error_set(err, STAGE_CONFIG, EX_CONFIG,
+			    "%s: log names more than %d places", where,
+			    LOG_PLACES_MAX);
+	}
+	return true;
+}
+
+static int
+open_file(const char *path, const struct trace *trace)
+{
+	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW |
+	    O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
+	struct stat st;
+
+	if (fd == -1) {
+		trace_note(trace, "log %s: %s", path, strerror(errno));
+		return -1;
+	}
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1)
+		return fd;
+	trace_note(trace, "log %s: not a regular file with one name", path);
+	(void)close(fd);
+	return -1;
+}
+
+static void
+add_place(struct log *l, enum log_kind kind, int fd)
+{
+	if (fd == -1 || l->count == LOG_PLACES_MAX)
+		return;
+	l->places[l->count].kind = kind;
+	l->places[l->count].fd = fd;
+	l->count++;
+}
+
+void
+log_open(struct log *l, const char *wish, const char *syslog_socket,
+    int stderr_fd, const struct trace *trace)
+{
+	struct span rest = span_of(wish), word;
+	char *path;
+
+	memset(l, 0, sizeof(*l));
+	l->syslog.sun_family = AF_UNIX;
+	(void)snprintf(l->syslog.sun_path, sizeof(l->syslog.sun_path), "%s",
+	    syslog_socket);
+	while (span_next(&rest, ',', &word)) {
+		word = span_trim(word);
+		if (span_equals(word, span_of("syslog"))) {
+			add_place(l, LOG_TO_SYSLOG, socket(AF_UNIX,
+			    SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+		} else if (span_equals(word, span_of("stderr"))) {
+			add_place(l, LOG_TO_STDERR, stderr_fd);
+		} else if (is_file(word)) {
+			path = mem_span(span_skip(word,
+			    strlen(file_prefix) - 1));
+			add_place(l, LOG_TO_FILE, open_file(path, trace));
+			mem_free(path);
+		}
+	}
+}
+
+/* Local time: RFC 3164's form for syslog, RFC 3339's for a file. */
+static const char *
+time_stamp(char *out, size_t size, enum log_kind kind)
+{
+	struct tm tm;
+	time_t now = time(NULL);
+	size_t n = 0;
+
+	if (localtime_r(&now, &tm) != NULL)
+		n = kind == LOG_TO_SYSLOG ?
+		    strftime(out, size, "%b %e %H:%M:%S", &tm) :
+		    strftime(out, size, "%Y-%m-%dT%H:%M:%S%z", &tm);
+	if (n == 0)
+		out[0] = '\0';
+	return out;
+}
+
+/* RFC 3164, which is what sits behind /dev/log. */
+static bool
+send_to_syslog(const struct log *l, int fd, bool is_failure, struct span line)
+{
+	struct buf b;
+	char when[32];
+	bool ok;
+
+	/* No socket takes more; what matters most stands first. */
+	if (line.len > SYSLOG_LINE)
+		line.len = SYSLOG_LINE;
+	buf_init(&b, BUF_UNLIMITED);
+	ok = buf_printf(&b, "<%d>%s posthaste[%ld]: ", LOG_MAIL |
+	    (is_failure ? LOG_ERR : LOG_INFO), time_stamp(when, sizeof(when),
+	    LOG_TO_SYSLOG), (long)getpid()) && buf_add_span(&b, line) &&
+	    sendto(fd, b.data, b.len, MSG_NOSIGNAL | MSG_DONTWAIT,
+	    (const struct sockaddr *)&l->syslog, sizeof(l->syslog)) ==
+	    (ssize_t)b.len;
+	buf_free(&b);
+	return ok;
+}
+
+static bool
+write_to(int fd, enum log_kind kind, struct span line)
+{
+	struct buf b;
+	char when[40];
+	bool ok;
+
+	buf_init(&b, BUF_UNLIMITED);
+	ok = (kind == LOG_TO_STDERR || buf_printf(&b, "%s ", time_stamp(when,
+	    sizeof(when), kind))) &&
+	    buf_printf(&b, "posthaste[%ld]: ", (long)getpid()) &&
+	    buf_add_span(&b, line) && buf_add_char(&b, '\n') &&
+	    write(fd, b.data, b.len) == (ssize_t)b.len;
+	buf_free(&b);
+	return ok;
+}
+
+void
+log_write(struct log *l, bool is_failure, struct span line,
+    const struct trace *trace)
+{
+	size_t i;
+	bool ok;
+
+	for (i = 0; i < l->count; i++) {
+		errno = 0;
+		ok = l->places[i].kind == LOG_TO_SYSLOG ?
+		    send_to_syslog(l, l->places[i].fd, is_failure, line) :
+		    write_to(l->places[i].fd, l->places[i].kind, line);
+		if (!ok)
+			trace_note(trace, "the log can't be written: %s",
+			    strerror(errno));
+	}
+}
+
+void
+log_close(struct log *l)
+{
+	size_t i;
+
+	for (i = 0; i < l->count; i++)
+		if (l->places[i].kind != LOG_TO_STDERR)
+			(void)close(l->places[i].fd);
+	l->count = 0;
+}

@@ -1,0 +1,50 @@
+/*
+ * The log: one line for each message, to the places that the key `log` names.
+ * Opened before the connection is made, written when all is over. A log that
+ * fails never fails the mail: trouble goes to the transcript.
+ */
+#ifndef POSTHASTE_APP_LOG_H
+#define POSTHASTE_APP_LOG_H
+
+#include <stdbool.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "base/error.h"
+#include "base/span.h"
+#include "base/trace.h"
+
+#define LOG_SYSLOG_SOCKET "/dev/log"
+#define LOG_PLACES_MAX 8
+
+enum log_kind { LOG_TO_SYSLOG, LOG_TO_STDERR, LOG_TO_FILE };
+
+struct log {
+	struct {
+		enum log_kind kind;
+		int fd;		/* owned, but for stderr's */
+	} places[LOG_PLACES_MAX];
+	size_t count;
+	struct sockaddr_un syslog;
+};
+
+/* "syslog", "stderr", "none", "file:/path", or a comma list of these. What
+ * isn't one is EX_CONFIG, saying `where` it stands ("file:line"). */
+bool log_check(const char *wish, const char *where,
+    struct error *err) MUST_CHECK;
+
+/*
+ * Opens what `wish`, which was checked, names; `syslog_socket` is
+ * LOG_SYSLOG_SOCKET but in tests. A file is appended to, made with mode 0600,
+ * and neither followed through a link nor written if it has a second name.
+ */
+void log_open(struct log *l, const char *wish, const char *syslog_socket,
+    int stderr_fd, const struct trace *trace);
+
+/* Writes `line` (without a line end) everywhere, each with one write. */
+void log_write(struct log *l, bool is_failure, struct span line,
+    const struct trace *trace);
+
+void log_close(struct log *l);
+
+#endif

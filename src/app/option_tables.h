@@ -1,0 +1,65 @@
+/*
+ * The tables behind options.c: letters, the sub-letters of -b and -o, the
+ * names of -O, long options, and the names that the program may be called by.
+ */
+#ifndef POSTHASTE_APP_OPTION_TABLES_H
+#define POSTHASTE_APP_OPTION_TABLES_H
+
+#include "app/options.h"
+
+enum option_arity {
+	TAKES_NONE,
+	TAKES_VALUE,	/* attached, or else the next word */
+	TAKES_ATTACHED	/* whatever is attached, maybe nothing */
+};
+
+/* State of the reading that isn't a result. */
+struct option_reader {
+	struct options *options;
+	const struct invocation *invocation;
+	int mode_letters;	/* how many words chose a mode */
+	bool is_value_next;	/* the value was the next word, not attached */
+	bool sender_was_next;	/* … and that was -f's */
+	unsigned int seen;	/* long options, as bits */
+};
+
+/*
+ * Carries an option out. `text` is the row's; `value` is NULL where none was
+ * given.
+ */
+typedef bool option_setter(struct option_reader *reader, const char *text,
+    const char *value, struct error *err);
+
+struct option_row {
+	char letter;
+	enum option_arity arity;
+	option_setter *set;
+	const char *text;	/* why it is refused, or a setter's detail */
+};
+
+struct option_name {
+	const char *name;
+	enum option_arity arity;
+	option_setter *set;
+	const char *text;
+};
+
+struct option_personality {
+	const char *name;
+	enum mode mode;
+	const char *refusal;	/* NULL: it is served */
+};
+
+/* Each ends with a row of zeroes. */
+extern const struct option_row option_letters[];
+extern const struct option_name option_long[];
+extern const struct option_personality option_personalities[];
+
+/* The row of a letter, or NULL. */
+const struct option_row *option_find(const struct option_row *rows,
+    char letter);
+
+/* EX_USAGE: "what: why". Returns false. */
+bool option_refuse(const char *what, const char *why, struct error *err);
+
+#endif

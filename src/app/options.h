@@ -1,0 +1,56 @@
+/*
+ * The command line. option_tables.c declares every option, its arity and its
+ * verdict; options.c reads words by these tables. No option of the sendmail
+ * interface names a file, a command, a host or a credential.
+ */
+#ifndef POSTHASTE_APP_OPTIONS_H
+#define POSTHASTE_APP_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+
+enum mode {
+	MODE_SUBMIT,	/* a message on stdin; the only one that reads it */
+	MODE_MAILQ,	/* -bp */
+	MODE_ALIASES,	/* -bi */
+	MODE_NOTHING,	/* -bh, -bH, -q: nothing to do, and done */
+	MODE_HELP,
+	MODE_VERSION
+};
+
+/* What -B declares of the message. */
+enum body_type { BODY_UNSAID, BODY_7BIT, BODY_8BITMIME };
+
+struct options {
+	enum mode mode;
+	bool from_header;	/* -t */
+	bool ignore_dots;	/* -i */
+	bool is_quiet;		/* -oeq: the status alone tells */
+	bool dry_run, json;
+	int verbosity;		/* how many -v */
+	enum body_type body;
+	const char *sender;	/* -f or -r; NULL where neither was given */
+	const char *full_name;	/* -F */
+	const char *config, *profile;
+	char *const *recipients;	/* what is left of argv */
+	size_t recipient_count;
+};
+
+/* What may be asked for depends on how the program was started. */
+struct invocation {
+	int argc;
+	char *const *argv;
+	bool is_restricted;	/* AT_SECURE: plain sendmail, no long options */
+	bool is_cgi;		/* GATEWAY_INTERFACE: no --config */
+};
+
+/*
+ * Fills `*o`, whose strings are borrowed from argv. What isn't clear, isn't
+ * allowed or isn't in this version is EX_USAGE at STAGE_USAGE, and says why.
+ */
+bool options_parse(struct options *o, const struct invocation *invocation,
+    struct error *err) MUST_CHECK;
+
+#endif

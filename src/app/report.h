@@ -1,0 +1,48 @@
+/*
+ * What came of a run, told to everybody who has to know: the caller (stderr,
+ * --json) and the log.
+ */
+#ifndef POSTHASTE_APP_REPORT_H
+#define POSTHASTE_APP_REPORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "app/deliver.h"
+#include "app/log.h"
+#include "app/options.h"
+#include "base/error.h"
+#include "base/trace.h"
+#include "conf/profile.h"
+#include "mail/envelope.h"
+
+#define REPORT_RECIPIENTS 20	/* refused ones named on stderr */
+
+struct report {
+	const struct options *options;
+	const struct profile *profile;	/* NULL before one was chosen */
+	const struct envelope *envelope;
+	const struct delivery *delivery;	/* NULL before it began */
+	uint64_t size;			/* octets of the message; 0: unknown */
+	int64_t start;			/* clock_ms() of the run's begin */
+	int stderr_fd;
+	struct log *log;
+	const struct trace *trace;
+};
+
+/*
+ * The relay took the message: nothing on stderr but for --json. `err` holds
+ * nothing.
+ */
+void report_success(const struct report *r, const struct error *err);
+
+/* The block on stderr (unless -oeq), the JSON line, the log line. */
+void report_failure(const struct report *r, const struct error *err);
+
+/* The message for people alone, where there is no more to tell. */
+void report_block(int fd, const struct error *err);
+
+/* Writes all of `text` to a descriptor; false where that fails. */
+bool report_write(int fd, struct span text);
+
+#endif

@@ -1,0 +1,106 @@
+#include "app/sender.h"
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "base/os.h"
+#include "mail/address.h"
+
+char *
+sender_of_header(const struct message *m)
+{
+	struct address_list list = { NULL, 0, 0 };
+	struct error ignored = { 0 };
+	struct field from;
+	char *found = NULL;
+	size_t i;
+
+	if (field_find(m, "From", &from, NULL) && address_parse_list(&list,
+	    from.value, "From", ENVELOPE_RECIPIENTS_MAX, &ignored))
+		for (i = 0; i < list.count && found == NULL; i++)
+			if (list.items[i].domain != NULL)
+				found = address_to_string(&list.items[i],
+				    NULL);
+	address_list_free(&list);
+	return found;
+}
+
+bool
+sender_parse(const char *wish, char **sender, struct error *err)
+{
+	struct address address = { NULL, NULL, NULL };
+	bool ok = address_parse_one(&address, span_of(wish), "-f", err);
+
+	if (ok)
+		*sender = address_to_string(&address, NULL);
+	address_free(&address);
+	return ok;
+}
+
+static char *
+login_at(const char *domain)
+{
+	char *login, *address = NULL;
+	struct buf b;
+
+	if (domain == NULL)
+		return NULL;
+	login = os_login();
+	buf_init(&b, BUF_UNLIMITED);
+	if (buf_printf(&b, "%s@%s", login, domain))
+		address = mem_string(b.data);
+	buf_free(&b);
+	mem_free(login);
+	return address;
+}
+
+bool
+sender_set(struct envelope *e, const char *wish, const struct profile *p,
+    const char *domain, const char *header_from, struct error *err)
+{
+	char *login = login_at(domain);
+	struct address address = { NULL, NULL, NULL };
+	const char *origin = "the sender";
+	bool ok = false;
+
+	if (wish != NULL) {
+		origin = "-f";
+	} else if (p->from != NULL) {
+		wish = p->from;
+		origin = "the key from";
+	} else {
+		wish = login != NULL ? login : header_from;
+	}
+	if (wish == NULL) {
+		(void)error_set(err, STAGE_ADDRESS, EX_CONFIG,
+		    "there is no sender: no -f, no `from`, no `domain`, and "
+		    "no From header");
+		(void)error_fix(err, "set from = you@your.domain in %s, "
+		    "section [%s]", p->file, p->name);
+		goto out;
+	}
+	ok = address_parse_one(&address, span_of(wish), origin, err) &&
+	    (address_is_null(&address) || address_check(&address, origin,
+	    err)) && envelope_set_sender(e, &address, domain, err);
+out:
+	address_free(&address);
+	mem_free(login);
+	return ok;
+}
+
+char *
+sender_for_header(const struct envelope *e, const struct profile *p,
+    const char *domain)
+{
+	struct envelope own = { 0 };
+	struct error ignored = { 0 };
+	char *address = NULL;
+
+	if (e->reverse_path[0] != '\0')
+		return mem_string(e->reverse_path);
+	/* What would be the sender if -f hadn't said that there is none. */
+	if (sender_set(&own, NULL, p, domain, NULL, &ignored) &&
+	    own.reverse_path[0] != '\0')
+		address = mem_string(own.reverse_path);
+	envelope_free(&own);
+	return address;
+}

@@ -1,0 +1,367 @@
+#include "app/submit.h"
+
+#include <string.h>
+
+#include "app/deliver.h"
+#include "app/dryrun.h"
+#include "app/hint.h"
+#include "app/log.h"
+#include "app/report.h"
+#include "app/sender.h"
+#include "base/buf.h"
+#include "base/deadline.h"
+#include "base/mem.h"
+#include "base/os.h"
+#include "conf/profile.h"
+#include "conf/secret.h"
+#include "mail/compose.h"
+#include "mail/envelope.h"
+#include "mail/message.h"
+#include "mail/wire.h"
+
+#define MAILNAME "/etc/mailname"
+#define DEFAULT_LOG "syslog"
+
+/* Everything that one submission owns. */
+struct submission {
+	const struct process *process;
+	char *const *env;	/* NULL where it isn't to be believed */
+	const struct options *options;
+	const struct trace *trace;
+	struct profile_file *file;
+	struct profile profile;
+	bool has_profile;
+	const char *why;	/* why this profile; static */
+	struct message message;
+	bool input_is_read;
+	struct limit run;	/* total_timeout */
+	struct envelope envelope;
+	char *sender;		/* -f or -r as the envelope has it, or NULL */
+	char *header_from;
+	char *domain;		/* completes bare names, or NULL */
+	struct buf header;	/* composed */
+	struct wire_facts facts;
+	struct buf password;
+	struct log log;
+	struct delivery delivery;
+	bool has_delivery;
+};
+
+static bool
+load_profiles(struct submission *s, struct error *err)
+{
+	const struct profile_trust trust = {
+		.sysconfdir = POSTHASTE_SYSCONFDIR,
+		.credentials = os_env(s->env, "CREDENTIALS_DIRECTORY"),
+	};
+	char *path = NULL, *note = NULL;
+	bool ok;
+
+	ok = profile_find(s->options->config, s->env, s->env != NULL, &path,
+	    &note, err);
+	if (note != NULL)
+		trace_note(s->trace, "%s", note);
+	ok = ok && profile_load(path, &trust, &s->file, err);
+	mem_free(path);
+	mem_free(note);
+	return ok;
+}
+
+static bool
+read_message(struct submission *s, struct error *err)
+{
+	const struct process *process = s->process;
+	const struct message_source source = {
+		.fd = process->in,
+		.dots = !s->options->ignore_dots,
+		.tmpdir = os_env(s->env, "TMPDIR"),
+	};
+
+	s->input_is_read = true;
+	return message_read(&s->message, &source, err);
+}
+
+/* What conf/ hands on as it was written, because others know its form. */
+static bool
+check_forms(const struct submission *s, const char *name, struct error *err)
+{
+	const struct profile *p = &s->profile;
+	char *where = profile_where(s->file, name, "log");
+	bool ok = p->log == NULL || log_check(p->log, where, err);
+
+	mem_free(where);
+	if (!ok || p->tls_fingerprint == NULL ||
+	    tls_fingerprint_is_valid(p->tls_fingerprint))
+		return ok;
+	where = profile_where(s->file, name, "tls_fingerprint");
+	(void)error_set(err, STAGE_CONFIG, EX_CONFIG, "%s: tls_fingerprint = "
+	    "`%s`: it takes a SHA-256 in hex, or spki: and one", where,
+	    p->tls_fingerprint);
+	mem_free(where);
+	return false;
+}
+
+static bool
+choose_profile(struct submission *s, struct error *err)
+{
+	const struct profile_wish wish = {
+		.name = s->options->profile,
+		.env_name = os_env(s->env, "POSTHASTE_PROFILE"),
+		.sender = s->sender,
+		.header_from = s->header_from,
+	};
+	const char *name;
+
+	if (!profile_select(s->file, &wish, &name, &s->why, err) ||
+	    !profile_resolve(s->file, name, &s->profile, err) ||
+	    !check_forms(s, name, err))
+		return false;
+	s->has_profile = true;
+	s->run = s->profile.total_timeout == 0 ?
+	    limit_none(STAGE_NONE, "end") : limit_in(STAGE_NONE, "end",
+	    "total_timeout", s->profile.total_timeout);
+	trace_note(s->trace, "profile [%s] of %s: %s", name,
+	    s->profile.file, s->why);
+	return true;
+}
+
+/* All recipients, parsed and checked; nothing is sent if one of them is bad. */
+static bool
+collect_recipients(struct submission *s, struct error *err)
+{
+	const struct options *o = s->options;
+	struct address_list list = { NULL, 0, 0 };
+	bool ok = true;
+	size_t i;
+
+	for (i = 0; ok && i < o->recipient_count; i++)
+		ok = address_parse_list(&list, span_of(o->recipients[i]),
+		    "the argument", ENVELOPE_RECIPIENTS_MAX, err);
+	if (ok && o->from_header)
+		ok = envelope_collect(&list, &s->message, err);
+	for (i = 0; ok && i < list.count; i++)
+		ok = address_check(&list.items[i], "a recipient", err);
+	if (ok && list.count == 0) {
+		(void)error_set(err, STAGE_USAGE, EX_USAGE, "no recipients");
+		ok = error_fix(err, o->from_header ? "the message has no "
+		    "address in To, Cc or Bcc" : "the arguments hold no "
+		    "address");
+	}
+	ok = ok && envelope_add(&s->envelope, &list, s->domain, err);
+	address_list_free(&list);
+	return ok;
+}
+
+static bool
+make_envelope(struct submission *s, struct error *err)
+{
+	s->domain = s->profile.domain != NULL ?
+	    mem_string(s->profile.domain) : profile_mailname(MAILNAME);
+	return collect_recipients(s, err) && sender_set(&s->envelope,
+	    s->sender, &s->profile, s->domain, s->header_from, err);
+}
+
+/* The right side of a Message-ID: the sender's domain, or the next best. */
+static const char *
+id_domain(const struct submission *s)
+{
+	const char *at = strrchr(s->envelope.reverse_path, '@');
+
+	if (at != NULL && at[1] != '[')
+		return at + 1;
+	if (s->domain != NULL)
+		return s->domain;
+	if (s->profile.ehlo != NULL && s->profile.ehlo[0] != '[')
+		return s->profile.ehlo;
+	return "localhost";
+}
+
+static bool
+make_header(struct submission *s, struct error *err)
+{
+	unsigned char random[COMPOSE_RANDOM];
+	char *from = sender_for_header(&s->envelope, &s->profile, s->domain);
+	const struct compose compose = {
+		.from = from,
+		.from_name = s->options->full_name != NULL ?
+		    s->options->full_name : s->profile.from_name,
+		.id_domain = id_domain(s),
+		.now = time(NULL),
+		.random = random,
+	};
+	bool ok;
+
+	ok = os_random(random, sizeof(random), err) &&
+	    compose_header(&s->message, &compose, &s->header, err);
+	mem_free(from);
+	return ok;
+}
+
+/* What can't be said on the wire without changing what was signed. */
+static bool
+check_bytes(struct submission *s, struct error *err)
+{
+	struct wire_facts raw = { 0 };
+
+	wire_survey(&raw, s->message.header);
+	wire_survey_message(&s->facts, buf_span(&s->header), s->message.body);
+	if (raw.has_nul || s->facts.has_nul)
+		return error_set(err, STAGE_INPUT, EX_DATAERR,
+		    "the message holds a NUL, which mail can't carry");
+	if ((raw.has_lone_cr || s->facts.has_lone_cr) &&
+	    message_is_signed(&s->message))
+		return error_set(err, STAGE_INPUT, EX_DATAERR,
+		    "the signed message holds a lone CR, which mail can't "
+		    "carry");
+	if (s->options->body == BODY_7BIT && s->facts.has_8bit)
+		return error_set(err, STAGE_INPUT, EX_DATAERR,
+		    "the message holds octets over 127, and -B7BIT says that "
+		    "it doesn't");
+	return true;
+}
+
+static bool
+fetch_secret(struct submission *s, struct error *err)
+{
+	return s->profile.user == NULL ||
+	    s->profile.auth == PROFILE_AUTH_NONE ||
+	    secret_fetch(&s->profile, s->env, &s->password, err);
+}
+
+static bool
+hand_over(struct submission *s, struct error *err)
+{
+	const struct transfer transfer = {
+		.envelope = &s->envelope,
+		.header = buf_span(&s->header),
+		.body = s->message.body,
+		.facts = &s->facts,
+		.wants_8bitmime = s->options->body == BODY_8BITMIME,
+	};
+	struct tls_context *ctx = NULL;
+	bool ok;
+
+	s->delivery.profile = &s->profile;
+	s->delivery.password = buf_span(&s->password);
+	s->delivery.transfer = &transfer;
+	s->delivery.run = s->run;
+	s->delivery.trace = s->trace;
+	s->delivery.progress = s->process->progress;
+	s->has_delivery = true;
+	ok = deliver_prepare(&s->delivery, &ctx, err) &&
+	    deliver(&s->delivery, ctx, err);
+	tls_context_free(ctx);
+	s->delivery.transfer = NULL;
+	return ok;
+}
+
+/* A profile may be chosen by them: in the one form that all have. */
+static bool
+find_senders(struct submission *s, struct error *err)
+{
+	s->header_from = sender_of_header(&s->message);
+	return s->options->sender == NULL ||
+	    sender_parse(s->options->sender, &s->sender, err);
+}
+
+static bool
+prepare(struct submission *s, struct error *err)
+{
+	return load_profiles(s, err) && read_message(s, err) &&
+	    find_senders(s, err) && choose_profile(s, err) &&
+	    make_envelope(s, err) && make_header(s, err) &&
+	    check_bytes(s, err);
+}
+
+static bool
+show_dry_run(struct submission *s, struct error *err)
+{
+	const struct dry_run dry = {
+		.profile = &s->profile,
+		.why = s->why,
+		.envelope = &s->envelope,
+		.message = &s->message,
+		.header = buf_span(&s->header),
+		.facts = &s->facts,
+	};
+
+	return dry_run_show(&dry, s->process->out, err);
+}
+
+/* One block, one line, whatever it was: then the status. */
+static int
+conclude(struct submission *s, bool ok, struct error *err)
+{
+	const struct report report = {
+		.options = s->options,
+		.profile = s->has_profile ? &s->profile : NULL,
+		.envelope = &s->envelope,
+		.delivery = s->has_delivery ? &s->delivery : NULL,
+		.size = s->facts.size,
+		.start = s->trace->start,
+		.stderr_fd = s->process->err,
+		.log = &s->log,
+		.trace = s->trace,
+	};
+
+	/* A failure that nobody explained must not look like success. */
+	if (!ok && !error_is_set(err))
+		(void)error_set(err, STAGE_SYSTEM, EX_SOFTWARE,
+		    "a failure without a reason: please report it");
+	if (ok && s->options->dry_run)
+		return EX_OK;
+	if (ok) {
+		report_success(&report, err);
+		return EX_OK;
+	}
+	if (!s->input_is_read && s->options->mode == MODE_SUBMIT)
+		message_drain(s->process->in);
+	if (s->log.count == 0 && !s->has_profile)
+		log_open(&s->log, DEFAULT_LOG, LOG_SYSLOG_SOCKET,
+		    s->process->err, s->trace);
+	hint_apply(err, report.profile);
+	report_failure(&report, err);
+	return err->exit_code;
+}
+
+static void
+submission_free(struct submission *s)
+{
+	log_close(&s->log);
+	buf_free_secret(&s->password);
+	buf_free(&s->header);
+	mem_free(s->domain);
+	mem_free(s->header_from);
+	mem_free(s->sender);
+	envelope_free(&s->envelope);
+	message_free(&s->message);
+	profile_free(&s->profile);
+	profile_file_free(s->file);
+}
+
+int
+submit(const struct process *process, const struct options *options,
+    const struct trace *trace, struct error *err)
+{
+	struct submission s = { 0 };
+	int status;
+	bool ok;
+
+	s.process = process;
+	s.env = process->is_restricted ? NULL : process->env;
+	s.options = options;
+	s.trace = trace;
+	buf_init(&s.header, 2 * MESSAGE_HEADER_MAX);
+	buf_init(&s.password, SECRET_MAX);
+	ok = !error_is_set(err) && prepare(&s, err);
+	if (s.has_profile)
+		log_open(&s.log, s.profile.log == NULL ? DEFAULT_LOG :
+		    s.profile.log, LOG_SYSLOG_SOCKET, process->err, trace);
+	if (ok && options->dry_run)
+		ok = show_dry_run(&s, err);
+	else
+		ok = ok && fetch_secret(&s, err) && hand_over(&s, err);
+	status = conclude(&s, ok, err);
+	submission_free(&s);
+	return status;
+}

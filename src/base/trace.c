@@ -1,0 +1,69 @@
+#include "base/trace.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/deadline.h"
+
+/* Longer lines are cut in the transcript (and there only). */
+#define TRACE_LINE 4000
+
+/* What nobody has taken after that time is left out. */
+#define TRACE_PATIENCE_MS 100
+
+static void
+trace_line(const struct trace *t, char mark, struct span line)
+{
+	char text[TRACE_LINE];
+	const struct limit patience = limit_none(STAGE_NONE, "stderr");
+	struct pollfd output;
+	struct error unsaid = { 0 };
+	struct buf b;
+	ssize_t ignored = 0;
+	bool is_ready = false;
+
+	if (t == NULL || t->level < 1)
+		return;
+	output.fd = t->fd;
+	output.events = POLLOUT;
+	/* A reader that sleeps must not keep the run from its end. */
+	if (!limit_wait_ms(&patience, &output, 1, TRACE_PATIENCE_MS, &is_ready,
+	    &unsaid) || !is_ready)
+		return;
+	escape_into(text, sizeof(text), line);
+	buf_init(&b, BUF_UNLIMITED);
+	if (buf_printf(&b, "%6" PRId64 " ms %c %s\n", clock_ms() - t->start,
+	    mark, text))
+		ignored = write(t->fd, b.data, b.len);
+	(void)ignored;
+	buf_free(&b);
+}
+
+void
+trace_sent(const struct trace *t, struct span line)
+{
+	trace_line(t, '>', line);
+}
+
+void
+trace_received(const struct trace *t, struct span line)
+{
+	trace_line(t, '<', line);
+}
+
+void
+trace_note(const struct trace *t, const char *format, ...)
+{
+	char text[TRACE_LINE];
+	va_list args;
+
+	if (t == NULL || t->level < 1)
+		return;
+	va_start(args, format);
+	(void)vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	trace_line(t, '*', span_of(text));
+}

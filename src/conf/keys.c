@@ -1,0 +1,154 @@
+#include "conf/keys.h"
+
+#include <string.h>
+
+#include "conf/nearest.h"
+#include "conf/profile.h"
+
+#define AT(field) offsetof(struct profile, field)
+#define WEEK_MS (INT64_C(7) * 24 * 3600 * 1000)
+
+static const struct key_word tls_words[] = {
+	{ "starttls", PROFILE_TLS_STARTTLS },
+	{ "implicit", PROFILE_TLS_IMPLICIT },
+	{ "none", PROFILE_TLS_NONE },
+	{ NULL, 0 },
+};
+
+static const struct key_word auth_words[] = {
+	{ "auto", PROFILE_AUTH_AUTO },
+	{ "none", PROFILE_AUTH_NONE },
+	{ "plain", PROFILE_AUTH_PLAIN },
+	{ "login", PROFILE_AUTH_LOGIN },
+	{ "scram-sha-256-plus", KEY_WORD_LATER },
+	{ "scram-sha-1-plus", KEY_WORD_LATER },
+	{ "scram-sha-256", KEY_WORD_LATER },
+	{ "scram-sha-1", KEY_WORD_LATER },
+	{ "cram-md5", KEY_WORD_LATER },
+	{ "external", KEY_WORD_LATER },
+	{ "xoauth2", KEY_WORD_LATER },
+	{ "oauthbearer", KEY_WORD_LATER },
+	{ NULL, 0 },
+};
+
+static const struct key_word family_words[] = {
+	{ "any", PROFILE_FAMILY_ANY },
+	{ "4", PROFILE_FAMILY_4 },
+	{ "6", PROFILE_FAMILY_6 },
+	{ NULL, 0 },
+};
+
+static const struct key_word boolean_words[] = {
+	{ "yes", true },
+	{ "no", false },
+	{ NULL, 0 },
+};
+
+#define STRING(name, type, field) \
+	{ name, type, KEY_INHERITED, AT(field), 0, 0, NULL }
+#define RULED(name, type, rule, field) \
+	{ name, type, rule, AT(field), 0, 0, NULL }
+#define RANGE(name, type, field, min, max) \
+	{ name, type, KEY_INHERITED, AT(field), min, max, NULL }
+#define WORDS(name, type, field, words) \
+	{ name, type, KEY_INHERITED, AT(field), 0, 0, words }
+#define LATER(name) \
+	{ name, KEY_LATER, KEY_INHERITED, 0, 0, 0, NULL }
+
+static const struct profile_key profile_keys[] = {
+	RULED("host", KEY_HOST, KEY_ONE_RELAY, host),
+	RANGE("port", KEY_NUMBER, port, 1, 65535),
+	RULED("socket", KEY_PATH, KEY_ONE_RELAY, socket),
+	STRING("ehlo", KEY_EHLO, ehlo),
+	WORDS("tls", KEY_CHOICE, tls, tls_words),
+	STRING("tls_ca_file", KEY_PATH, tls_ca_file),
+	STRING("tls_fingerprint", KEY_TEXT, tls_fingerprint),
+	WORDS("auth", KEY_CHOICE, auth, auth_words),
+	STRING("user", KEY_TEXT, user),
+	RULED("password", KEY_SECRET, KEY_ONE_PASSWORD, password),
+	RULED("password_file", KEY_PATH, KEY_ONE_PASSWORD, password_file),
+	RULED("password_command", KEY_TEXT, KEY_ONE_PASSWORD,
+	    password_command),
+	RULED("password_credential", KEY_FILENAME, KEY_ONE_PASSWORD,
+	    password_credential),
+	STRING("from", KEY_SENDER, from),
+	STRING("from_name", KEY_TEXT, from_name),
+	STRING("domain", KEY_DOMAIN, domain),
+	RULED("match_from", KEY_PATTERNS, KEY_OWN, match_from),
+	RULED("inherit", KEY_TEXT, KEY_OWN, inherit),
+	RANGE("connect_timeout", KEY_SECONDS, connect_timeout, 1, WEEK_MS),
+	RANGE("timeout", KEY_SECONDS, timeout, 1, WEEK_MS),
+	RANGE("data_timeout", KEY_SECONDS, data_timeout, 1, WEEK_MS),
+	RANGE("total_timeout", KEY_SECONDS, total_timeout, 0, WEEK_MS),
+	STRING("source_address", KEY_ADDRESS, source_address),
+	WORDS("family", KEY_CHOICE, family, family_words),
+	WORDS("hints", KEY_BOOLEAN, hints, boolean_words),
+	STRING("log", KEY_TEXT, log),
+
+	LATER("tls_name"),
+	LATER("tls_min"),
+	LATER("tls_priority"),
+	LATER("tls_verify"),
+	LATER("tls_cert_file"),
+	LATER("tls_key_file"),
+	LATER("tls_crl_file"),
+	LATER("from_policy"),
+	LATER("allow_f"),
+	LATER("local_domains"),
+	LATER("aliases"),
+	LATER("qualify_headers"),
+	LATER("undisclosed_recipients"),
+	LATER("pipelining"),
+	LATER("chunking"),
+	LATER("early"),
+	LATER("quit_wait"),
+	LATER("requiretls"),
+	LATER("dsn_notify"),
+	LATER("dsn_return"),
+	LATER("partial"),
+	LATER("encode"),
+	LATER("tempfail_exit"),
+	LATER("dot_terminates"),
+	LATER("sandbox"),
+	LATER("proxy"),
+	LATER("log_format"),
+	LATER("spool"),
+	LATER("spool_always"),
+	LATER("bounce_to"),
+	{ NULL, KEY_LATER, KEY_INHERITED, 0, 0, 0, NULL },
+};
+
+const struct profile_key *
+keys_all(void)
+{
+	return profile_keys;
+}
+
+const struct profile_key *
+key_find(const char *name)
+{
+	const struct profile_key *key;
+
+	for (key = profile_keys; key->name != NULL; key++)
+		if (strcmp(key->name, name) == 0)
+			return key;
+	return NULL;
+}
+
+const struct profile_key *
+key_nearest(const char *name)
+{
+	struct nearest n = { name, NULL, 0 };
+	const struct profile_key *key;
+
+	for (key = profile_keys; key->name != NULL; key++)
+		if (key->type != KEY_LATER)
+			nearest_offer(&n, key->name);
+	return n.best == NULL ? NULL : key_find(n.best);
+}
+
+bool
+key_is_string(const struct profile_key *key)
+{
+	return key->type >= KEY_TEXT && key->type <= KEY_ADDRESS;
+}

@@ -1,0 +1,165 @@
+#include "conf/profile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "conf/name.h"
+#include "conf/nearest.h"
+#include "conf/profile_file.h"
+
+const struct profile_section *
+profile_file_section(const struct profile_file *file, struct span name)
+{
+	size_t i;
+
+	for (i = 0; i < file->count; i++)
+		if (span_equals(span_of(file->sections[i].name), name))
+			return &file->sections[i];
+	return NULL;
+}
+
+const struct profile_entry *
+profile_section_entry(const struct profile_section *section, const char *key)
+{
+	size_t i;
+
+	for (i = 0; i < section->count; i++)
+		if (strcmp(section->entries[i].key->name, key) == 0)
+			return &section->entries[i];
+	return NULL;
+}
+
+const struct profile_section *
+profile_section_parent(const struct profile_file *file,
+    const struct profile_section *section)
+{
+	const struct profile_entry *entry;
+
+	entry = profile_section_entry(section, "inherit");
+	return entry == NULL ? NULL : profile_file_section(file, entry->value);
+}
+
+const struct profile_entry *
+profile_file_entry(const struct profile_file *file,
+    const struct profile_section *section, const char *key)
+{
+	const struct profile_entry *entry = NULL;
+
+	/* Without cycles: profile_file_parse() has refused these. */
+	for (; section != NULL && entry == NULL;
+	    section = profile_section_parent(file, section))
+		entry = profile_section_entry(section, key);
+	return entry;
+}
+
+struct setting
+profile_setting(const struct profile_file *file,
+    const struct profile_section *section, const struct profile_entry *entry)
+{
+	struct setting s = { entry->key, entry->value,
+		{ file->path, section->name, entry->line } };
+
+	return s;
+}
+
+bool
+profile_file_advise(const struct profile_file *file, const char *name,
+    struct error *err)
+{
+	struct nearest n = { name, NULL, 0 };
+	struct buf names;
+	size_t i;
+
+	buf_init(&names, BUF_UNLIMITED);
+	for (i = 0; i < file->count; i++) {
+		nearest_offer(&n, file->sections[i].name);
+		if (!buf_printf(&names, "%s%s", i == 0 ? "" : ", ",
+		    file->sections[i].name))
+			break;
+	}
+	if (n.best == NULL)
+		(void)error_fix(err, "the file has: %s", buf_string(&names));
+	else
+		(void)error_fix(err, "did you mean '%s'? the file has: %s",
+		    n.best, buf_string(&names));
+	buf_free(&names);
+	return false;
+}
+
+char *
+profile_where(const struct profile_file *file, const char *name,
+    const char *key)
+{
+	const struct profile_section *section;
+	const struct profile_entry *entry = NULL;
+	struct buf where;
+	char *text;
+	bool ok;
+
+	section = profile_file_section(file, span_of(name));
+	if (section != NULL && key != NULL)
+		entry = profile_file_entry(file, section, key);
+	buf_init(&where, BUF_UNLIMITED);
+	ok = buf_add_string(&where, file->path);
+	if (ok && section != NULL)
+		ok = buf_printf(&where, ":%zu",
+		    entry == NULL ? section->line : entry->line);
+	text = mem_string(ok ? buf_string(&where) : "");
+	buf_free(&where);
+	return text;
+}
+
+void
+profile_file_free(struct profile_file *file)
+{
+	size_t i;
+
+	if (file == NULL)
+		return;
+	for (i = 0; i < file->count; i++) {
+		mem_free(file->sections[i].name);
+		mem_free(file->sections[i].entries);
+	}
+	mem_free(file->sections);
+	buf_free_secret(&file->text);
+	mem_free(file->path);
+	mem_free(file);
+}
+
+void
+profile_free(struct profile *p)
+{
+	const struct profile_key *key;
+
+	for (key = keys_all(); key->name != NULL; key++)
+		if (key_is_string(key))
+			value_clear(p, key);
+	mem_free(p->name);
+	mem_free(p->file);
+	memset(p, 0, sizeof(*p));
+}
+
+char *
+profile_mailname(const char *path)
+{
+	char text[512];
+	struct span line;
+	ssize_t n;
+	int fd;
+
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0)
+		return NULL;
+	do
+		n = read(fd, text, sizeof(text));
+	while (n < 0 && errno == EINTR);
+	(void)close(fd);
+	if (n <= 0)
+		return NULL;
+	line = span_make(text, (size_t)n);
+	line = span_trim(span_make(text, span_find(line, '\n')));
+	return name_fault(line, false) == NULL ? mem_span(line) : NULL;
+}

@@ -1,0 +1,126 @@
+/*
+ * Profiles: sections of posthaste.ini. profile_keys (keys.c) is the one table
+ * of what may stand there.
+ *
+ * A profile_file holds a whole file, checked; profile_select() chooses one of
+ * its sections and profile_resolve() fills `struct profile` with the section's
+ * values, those it inherits, and the defaults.
+ */
+#ifndef POSTHASTE_CONF_PROFILE_H
+#define POSTHASTE_CONF_PROFILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/span.h"
+
+enum profile_tls { PROFILE_TLS_STARTTLS, PROFILE_TLS_IMPLICIT,
+	PROFILE_TLS_NONE };
+
+enum profile_auth { PROFILE_AUTH_AUTO, PROFILE_AUTH_NONE, PROFILE_AUTH_PLAIN,
+	PROFILE_AUTH_LOGIN };
+
+enum profile_family { PROFILE_FAMILY_ANY, PROFILE_FAMILY_4,
+	PROFILE_FAMILY_6 };
+
+/* Values as the rest of the program wants them; all strings are owned. */
+struct profile {
+	char *name;		/* the section */
+	char *file;		/* path, for messages */
+	char *host;		/* one name or address; NULL with `socket` */
+	int64_t port;		/* by `tls` where the key is missing */
+	char *socket;		/* path of a unix socket, or NULL */
+	char *ehlo;		/* expanded and checked; NULL: the address
+				 * literal of our end, where that is allowed */
+	int tls;		/* enum profile_tls */
+	char *tls_ca_file;
+	char *tls_fingerprint;	/* as written; net/tls.h parses it */
+	int auth;		/* enum profile_auth; NONE without user */
+	char *user;		/* NULL where auth is NONE */
+	char *password, *password_file, *password_command,
+	    *password_credential;
+	char *from, *from_name, *domain;
+	char *match_from, *inherit;	/* the section's own */
+	int64_t connect_timeout, timeout, data_timeout; /* ms */
+	int64_t total_timeout;	/* ms; 0: none */
+	char *source_address;
+	int family;		/* enum profile_family */
+	bool hints;
+	char *log;		/* as written; app/log.h parses it */
+};
+
+struct profile_file;
+
+/*
+ * Finds the file by behaviour: `config` (may be NULL), $POSTHASTE_CONFIG,
+ * $XDG_CONFIG_HOME or the home's .config, /etc/posthaste. `env` is not looked
+ * at when `trust_env` is false; a variable that is empty counts as unset, and
+ * XDG_CONFIG_HOME and HOME must be absolute. Where nothing is found the error
+ * lists the places. `*path` and `*note` are owned by the caller; the note, NULL
+ * where there is none, says what was passed over (also after a failure).
+ */
+bool profile_find(const char *config, char *const *env, bool trust_env,
+    char **path, char **note, struct error *err) MUST_CHECK;
+
+/* Directories whose files are judged by rules of their own; borrowed. */
+struct profile_trust {
+	const char *sysconfdir;	/* its posthaste/ may hold any owner's files */
+	const char *credentials; /* $CREDENTIALS_DIRECTORY or NULL: others may
+				  * read what lies there */
+};
+
+/*
+ * Opens the file, checks owner, mode and directory on the open descriptor,
+ * parses it and checks every key, value and section. The result is freed with
+ * profile_file_free().
+ */
+bool profile_load(const char *path, const struct profile_trust *trust,
+    struct profile_file **file, struct error *err) MUST_CHECK;
+
+void profile_file_free(struct profile_file *file);
+
+/* What a profile is chosen by; any may be NULL. */
+struct profile_wish {
+	const char *name;	/* --profile */
+	const char *env_name;	/* $POSTHASTE_PROFILE */
+	const char *sender;	/* the envelope's, "" for the null one; a bare
+				 * name fits the pattern name@* */
+	const char *header_from;	/* the From header's first address */
+};
+
+/*
+ * Chooses a section; `*why` (static text) tells by which rule. Two sections
+ * that match equally well, an unknown name, or no rule that fits: EX_CONFIG.
+ */
+bool profile_select(const struct profile_file *file,
+    const struct profile_wish *wish, const char **name, const char **why,
+    struct error *err) MUST_CHECK;
+
+/*
+ * Fills `*p`, which must be freed in any case. What a section says itself goes
+ * before what it inherits; its own password key takes the place of whichever
+ * it would inherit, its `host` or `socket` that of both.
+ */
+bool profile_resolve(const struct profile_file *file, const char *name,
+    struct profile *p, struct error *err) MUST_CHECK;
+
+void profile_free(struct profile *p);
+
+/* Where the key of a section was set, "file:line", owned by the caller; the
+ * section's own line where it wasn't, the file alone without the section. */
+char *profile_where(const struct profile_file *file, const char *name,
+    const char *key);
+
+/*
+ * The EHLO name's rules; `%H` must have been expanded. EX_CONFIG at
+ * STAGE_CONFIG, with the reason, its consequence and a better name.
+ */
+bool profile_check_ehlo(const char *ehlo, struct error *err) MUST_CHECK;
+
+/* First line of /etc/mailname where it is a domain, owned by the caller, or
+ * NULL. */
+char *profile_mailname(const char *path);
+
+#endif

@@ -1,0 +1,164 @@
+#include "conf/secret.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/os.h"
+#include "conf/command.h"
+#include "conf/safe.h"
+
+#define CREDENTIALS "CREDENTIALS_DIRECTORY"
+#define FAIL(err, code, ...) error_set(err, STAGE_CONFIG, code, __VA_ARGS__)
+
+/* What the sources need, and one buffer for all that one of them gives. */
+struct fetch {
+	const struct profile *p;
+	char *const *env;
+	int64_t command_ms;
+	struct buf raw;
+};
+
+static bool
+read_file(struct fetch *f, const char *path, struct error *err)
+{
+	struct profile_trust trust = { POSTHASTE_SYSCONFDIR,
+		os_env(f->env, CREDENTIALS) };
+	struct stat st;
+	int fd;
+	bool ok;
+
+	if (!safe_open(path, &trust, &fd, &st, err))
+		return false;
+	ok = safe_is_private(path, &trust, &st);
+	if (!ok) {
+		(void)FAIL(err, EX_CONFIG, "%s: a password that everybody may "
+		    "read (mode %04o)", path, safe_mode(&st));
+		(void)error_fix(err, "chmod o-r %s", path);
+	}
+	ok = ok && safe_read(fd, path, SECRET_MAX, &f->raw, err);
+	(void)close(fd);
+	return ok;
+}
+
+static bool
+read_credential(struct fetch *f, struct error *err)
+{
+	const char *directory = os_env(f->env, CREDENTIALS);
+	const char *name = f->p->password_credential;
+	struct buf path;
+	bool ok;
+
+	if (directory == NULL || directory[0] != '/') {
+		(void)FAIL(err, EX_CONFIG, "%s [%s]: password_credential = "
+		    "%.100s: $" CREDENTIALS " is not set", f->p->file,
+		    f->p->name, name);
+		(void)error_cause(err, "systemd sets it for a unit that has "
+		    "the credential");
+		return error_fix(err, "add LoadCredential=%.100s:/path to the "
+		    "unit that sends", name);
+	}
+	buf_init(&path, BUF_UNLIMITED);
+	ok = buf_printf(&path, "%s/%s", directory, name) &&
+	    read_file(f, buf_string(&path), err);
+	buf_free(&path);
+	return ok;
+}
+
+static bool
+run_command(struct fetch *f, struct error *err)
+{
+	struct command c = { f->p->password_command, f->env, NULL,
+		f->command_ms };
+	struct buf name;
+	bool ok;
+
+	buf_init(&name, BUF_UNLIMITED);
+	ok = buf_printf(&name, "%s [%s]: password_command", f->p->file,
+	    f->p->name);
+	c.name = buf_string(&name);
+	ok = ok && command_run(&c, &f->raw, err);
+	buf_free(&name);
+	return ok;
+}
+
+/* The name of the key that gives the password, NULL where none is set. */
+static const char *
+source_of(const struct profile *p)
+{
+	if (p->password != NULL)
+		return "password";
+	if (p->password_file != NULL)
+		return "password_file";
+	if (p->password_command != NULL)
+		return "password_command";
+	return p->password_credential != NULL ? "password_credential" : NULL;
+}
+
+static bool
+read_source(struct fetch *f, struct error *err)
+{
+	const struct profile *p = f->p;
+
+	if (p->password != NULL)
+		return buf_add_string(&f->raw, p->password) ||
+		    FAIL(err, EX_CONFIG, "%s [%s]: password: longer than %lu "
+		    "octets", p->file, p->name, SECRET_MAX);
+	if (p->password_file != NULL)
+		return read_file(f, p->password_file, err);
+	if (p->password_command != NULL)
+		return run_command(f, err);
+	if (p->password_credential != NULL)
+		return read_credential(f, err);
+	(void)FAIL(err, EX_NOPERM, "%s [%s]: `user` without a password",
+	    p->file, p->name);
+	return error_fix(err, "add password_file, password_command, "
+	    "password_credential or password to [%s], or auth = none",
+	    p->name);
+}
+
+/* The first line of what came, as the password it must be. */
+static bool
+take_line(struct fetch *f, struct buf *out, struct error *err)
+{
+	struct span line = buf_span(&f->raw);
+	const struct profile *p = f->p;
+	const char *source = source_of(p);
+	size_t i;
+
+	line = span_make(line.data, span_find(line, '\n'));
+	if (line.len > 0 && line.data[line.len - 1] == '\r')
+		line.len--;
+	if (line.len == 0)
+		return FAIL(err, EX_NOPERM, "%s [%s]: %s gives an empty "
+		    "password", p->file, p->name, source);
+	for (i = 0; i < line.len; i++)
+		if (ascii_is_control(line.data[i]))
+			return FAIL(err, EX_CONFIG, "%s [%s]: %s: control "
+			    "character 0x%02x in the password", p->file,
+			    p->name, source,
+			    (unsigned int)(unsigned char)line.data[i]);
+	return buf_add_span(out, line) ||
+	    FAIL(err, EX_CONFIG, "%s [%s]: %s: password too long", p->file,
+	    p->name, source);
+}
+
+bool
+secret_fetch_within(const struct profile *p, char *const *env,
+    int64_t command_ms, struct buf *out, struct error *err)
+{
+	struct fetch f = { p, env, command_ms, { NULL, 0, 0, 0 } };
+	bool ok;
+
+	buf_init(&f.raw, SECRET_MAX);
+	ok = read_source(&f, err) && take_line(&f, out, err);
+	buf_free_secret(&f.raw);
+	return ok;
+}
+
+bool
+secret_fetch(const struct profile *p, char *const *env, struct buf *out,
+    struct error *err)
+{
+	return secret_fetch_within(p, env, SECRET_COMMAND_MS, out, err);
+}

@@ -1,0 +1,42 @@
+#include "conf/template.h"
+
+#include <string.h>
+
+bool
+template_check(struct span text, const char *codes, char *code)
+{
+	size_t i;
+
+	for (i = 0; i < text.len; i++) {
+		if (text.data[i] != '%')
+			continue;
+		i++;
+		*code = i < text.len ? text.data[i] : '\0';
+		if (*code == '\0' || strchr(codes, *code) == NULL)
+			return false;
+	}
+	return true;
+}
+
+bool
+template_expand(struct buf *out, struct span text,
+    const struct machine *machine)
+{
+	bool ok = true;
+	size_t i;
+
+	for (i = 0; ok && i < text.len; i++) {
+		if (text.data[i] != '%' || i + 1 == text.len) {
+			ok = buf_add_char(out, text.data[i]);
+			continue;
+		}
+		i++;
+		if (text.data[i] == 'U')
+			ok = buf_add_string(out, machine->login);
+		else if (text.data[i] == 'H')
+			ok = buf_add_string(out, machine->node);
+		else
+			ok = buf_add_char(out, text.data[i]);
+	}
+	return ok;
+}

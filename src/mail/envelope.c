@@ -1,0 +1,252 @@
+#include "mail/envelope.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "mail/text.h"
+
+/* FNV-1a with its bits spread; as in address_equals() domains have no case. */
+static size_t
+hash(const char *address)
+{
+	const char *at = strrchr(address, '@');
+	uint64_t h = UINT64_C(0xcbf29ce484222325);
+
+	for (; *address != '\0'; address++) {
+		h ^= (unsigned char)(at != NULL && address > at ?
+		    ascii_lower(*address) : *address);
+		h *= UINT64_C(0x100000001b3);
+	}
+	h ^= h >> 32;
+	h *= UINT64_C(0xff51afd7ed558ccd);
+	return (size_t)(h >> 32);
+}
+
+/* The slot that names `address`, or the free one where it would go. */
+static size_t *
+find_slot(const struct envelope *e, const char *address)
+{
+	size_t i = hash(address) & (e->slot_count - 1);
+
+	while (e->slots[i] != 0 && !address_equals(address,
+	    e->recipients[e->slots[i] - 1].address))
+		i = (i + 1) & (e->slot_count - 1);
+	return &e->slots[i];
+}
+
+static void
+forget_slots(struct envelope *e)
+{
+	mem_free(e->slots);
+	e->slots = NULL;
+	e->slot_count = 0;
+}
+
+/* Keeps at least half of the slots free. */
+static void
+make_slots(struct envelope *e)
+{
+	size_t count = e->slot_count == 0 ? 16 : e->slot_count, i;
+
+	if (e->slots != NULL && e->count < e->slot_count / 2)
+		return;
+	while (count / 2 <= e->count)
+		count *= 2;
+	forget_slots(e);
+	e->slots = mem_array(count, sizeof(*e->slots));
+	e->slot_count = count;
+	for (i = 0; i < e->count; i++)
+		*find_slot(e, e->recipients[i].address) = i + 1;
+}
+
+/* Takes `address` over. */
+static bool
+add_string(struct envelope *e, char *address, struct error *err)
+{
+	size_t *slot;
+
+	make_slots(e);
+	slot = find_slot(e, address);
+	if (*slot != 0) {
+		mem_free(address);
+		return true;
+	}
+	if (e->count == ENVELOPE_RECIPIENTS_MAX) {
+		mem_free(address);
+		return error_set(err, STAGE_ADDRESS, EX_DATAERR,
+		    "more than %d recipients", ENVELOPE_RECIPIENTS_MAX);
+	}
+	e->recipients = mem_grow(e->recipients, e->count, &e->room,
+	    sizeof(*e->recipients));
+	memset(&e->recipients[e->count], 0, sizeof(*e->recipients));
+	e->recipients[e->count].address = address;
+	*slot = ++e->count;
+	return true;
+}
+
+/* Completes and checks `address`; the string is the caller's. */
+static bool
+finish_address(struct address *address, const char *domain,
+    const char *origin, char **string, struct error *err)
+{
+	if (address->domain == NULL && domain == NULL) {
+		(void)error_set(err, STAGE_ADDRESS, EX_CONFIG,
+		    "%s: the name '%s' has no domain", origin, address->local);
+		(void)error_fix(err, "set the key 'domain' in the profile, "
+		    "or write the address in full");
+		return false;
+	}
+	if (address->domain == NULL)
+		address->domain = mem_string(domain);
+	if (!address_check(address, origin, err))
+		return false;
+	*string = address_to_string(address, NULL);
+	return true;
+}
+
+static bool
+add_address(struct envelope *e, const struct address *address,
+    const char *domain, struct error *err)
+{
+	struct address copy = { NULL, NULL, NULL };
+	char *string = NULL;
+	bool ok;
+
+	if (address_is_null(address))
+		return error_set(err, STAGE_ADDRESS, EX_DATAERR,
+		    "recipient: an empty address");
+	copy.local = mem_string(address->local);
+	copy.domain = mem_string(address->domain);
+	ok = finish_address(&copy, domain, "recipient", &string, err) &&
+	    add_string(e, string, err);
+	address_free(&copy);
+	return ok;
+}
+
+static void
+forget_recipient(struct recipient *recipient)
+{
+	mem_free(recipient->address);
+	mem_free(recipient->reply);
+	memset(recipient, 0, sizeof(*recipient));
+}
+
+/* The slots are made anew when they are needed. */
+static void
+forget_from(struct envelope *e, size_t count)
+{
+	while (e->count > count)
+		forget_recipient(&e->recipients[--e->count]);
+	forget_slots(e);
+}
+
+bool
+envelope_add(struct envelope *e, const struct address_list *list,
+    const char *domain, struct error *err)
+{
+	size_t before = e->count, i;
+
+	for (i = 0; i < list->count; i++) {
+		if (add_address(e, &list->items[i], domain, err))
+			continue;
+		forget_from(e, before);
+		return false;
+	}
+	return true;
+}
+
+static const char *const plain_names[] = { "To", "Cc", "Bcc" };
+static const char *const resent_names[] = {
+	"Resent-To", "Resent-Cc", "Resent-Bcc",
+};
+
+#define NAMES (sizeof(plain_names) / sizeof(plain_names[0]))
+
+/* The table's spelling of a field's name, or NULL. */
+static const char *
+known_name(struct span name, const char *const *names)
+{
+	size_t i;
+
+	for (i = 0; i < NAMES; i++)
+		if (span_equals_nocase(name, span_of(names[i])))
+			return names[i];
+	return NULL;
+}
+
+static bool
+is_resent(const struct message *m)
+{
+	struct span rest = m->header;
+	struct field field;
+
+	while (field_next(&rest, &field))
+		if (known_name(field.name, resent_names) != NULL)
+			return true;
+	return false;
+}
+
+bool
+envelope_collect(struct address_list *list, const struct message *m,
+    struct error *err)
+{
+	const char *const *names = is_resent(m) ? resent_names : plain_names;
+	struct span rest = m->header;
+	struct field field;
+	const char *name;
+
+	while (field_next(&rest, &field)) {
+		name = known_name(field.name, names);
+		if (name != NULL && !address_parse_list(list, field.value,
+		    name, ENVELOPE_RECIPIENTS_MAX, err))
+			return false;
+	}
+	return true;
+}
+
+bool
+envelope_set_sender(struct envelope *e, struct address *sender,
+    const char *domain, struct error *err)
+{
+	char *string = NULL;
+
+	if (address_is_null(sender))
+		string = mem_string("");
+	else if (!finish_address(sender, domain, "sender", &string, err))
+		return false;
+	mem_free(e->reverse_path);
+	e->reverse_path = string;
+	return true;
+}
+
+void
+envelope_refuse(struct envelope *e, size_t i, int reply_code,
+    const char *reply)
+{
+	struct recipient *recipient = &e->recipients[i];
+
+	mem_free(recipient->reply);
+	recipient->reply = mem_string(reply);
+	recipient->reply_code = reply_code;
+}
+
+size_t
+envelope_refused(const struct envelope *e)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < e->count; i++)
+		if (e->recipients[i].reply != NULL)
+			n++;
+	return n;
+}
+
+void
+envelope_free(struct envelope *e)
+{
+	forget_from(e, 0);
+	mem_free(e->recipients);
+	mem_free(e->reverse_path);
+	memset(e, 0, sizeof(*e));
+}

@@ -1,0 +1,63 @@
+/*
+ * The envelope: reverse-path and recipients, and what the relay said of each.
+ */
+#ifndef POSTHASTE_MAIL_ENVELOPE_H
+#define POSTHASTE_MAIL_ENVELOPE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+#include "mail/address.h"
+#include "mail/message.h"
+
+#define ENVELOPE_RECIPIENTS_MAX 100000
+
+struct recipient {
+	char *address;		/* as it goes into RCPT TO:<…> */
+	int reply_code;		/* 0 until the relay answered */
+	char *reply;		/* its words, escaped; NULL unless refused */
+};
+
+struct envelope {
+	char *reverse_path;	/* "" is the null reverse-path; NULL: not set */
+	struct recipient *recipients;
+	size_t count;
+	size_t room;
+	size_t *slots;		/* hash table of numbers + 1; 0 is free */
+	size_t slot_count;	/* a power of 2, or 0 */
+};
+
+/*
+ * Adds recipients in the order given; one that is there already (domain
+ * without case) is passed over. `domain` completes bare names; where it is
+ * NULL a bare name is EX_CONFIG, and the fix names the key `domain`. A wrong
+ * address, or one more than ENVELOPE_RECIPIENTS_MAX, is EX_DATAERR. Nothing was
+ * added where it fails.
+ */
+bool envelope_add(struct envelope *e, const struct address_list *list,
+    const char *domain, struct error *err) MUST_CHECK;
+
+/*
+ * -t: gathers the recipients of To, Cc and Bcc, or of Resent-To, Resent-Cc and
+ * Resent-Bcc, all of them, where any of these is there.
+ */
+bool envelope_collect(struct address_list *list, const struct message *m,
+    struct error *err) MUST_CHECK;
+
+/*
+ * Sets the reverse-path, completed by `domain` like a recipient; a domain
+ * beyond ASCII in `sender` is replaced by its A-label.
+ */
+bool envelope_set_sender(struct envelope *e, struct address *sender,
+    const char *domain, struct error *err) MUST_CHECK;
+
+/* Notes the relay's refusal of recipient `i`, its words escaped already. */
+void envelope_refuse(struct envelope *e, size_t i, int reply_code,
+    const char *reply);
+
+size_t envelope_refused(const struct envelope *e);
+
+void envelope_free(struct envelope *e);
+
+#endif

@@ -1,0 +1,303 @@
+#include "mail/message.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/deadline.h"
+#include "base/mem.h"
+#include "base/os.h"
+#include "mail/dots.h"
+#include "mail/text.h"
+
+#define BLOCK (256UL << 10)	/* octets asked for in one read */
+#define KERNEL_COPY (64UL << 20)	/* the same where the kernel copies */
+
+/* The message on its way in. */
+struct intake {
+	const struct message_source *source;
+	struct limit limit;
+	struct dots dots;
+	struct buf block;	/* what was read last, where dots matter */
+	struct buf kept;	/* the message, or what isn't in the file yet */
+	int file;		/* -1 as long as all of it is in memory */
+	size_t in_file;
+	bool got_any;
+};
+
+/* Reads into the room behind the contents of `b`; 0 at the end of the file. */
+static bool
+read_block(struct intake *in, struct buf *b, size_t *got, struct error *err)
+{
+	struct pollfd fd = { in->source->fd, POLLIN, 0 };
+	ssize_t n;
+
+	if (!buf_reserve(b, b->len + BLOCK))
+		mem_exhausted();
+	do {
+		if (!limit_wait(&in->limit, &fd, 1, err))
+			return false;
+		n = read(fd.fd, b->data + b->len, BLOCK);
+	} while (n < 0 && (errno == EINTR || errno == EAGAIN));
+	if (n < 0)
+		return error_set_errno(err, STAGE_INPUT, EX_NOINPUT, errno,
+		    "stdin");
+	b->len += (size_t)n;
+	b->data[b->len] = '\0';
+	*got = (size_t)n;
+	return true;
+}
+
+/* A file in `dir` that has no name, or -1. */
+static int
+open_unnamed(const char *dir)
+{
+	struct buf path;
+	int file;
+
+	file = open(dir, O_TMPFILE | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
+	if (file >= 0)
+		return file;
+	/* Not every file system knows files without a name. */
+	buf_init(&path, BUF_UNLIMITED);
+	text_put(&path, span_of(dir));
+	text_put(&path, span_of("/posthaste.XXXXXX"));
+	file = mkostemp(path.data, O_CLOEXEC);
+	if (file >= 0)
+		(void)unlink(path.data);
+	buf_free(&path);
+	return file;
+}
+
+static bool
+open_file(struct intake *in, struct error *err)
+{
+	const char *const dirs[] = { in->source->tmpdir, "/var/tmp", "/tmp" };
+	size_t i;
+
+	for (i = 0; in->file < 0 && i < sizeof(dirs) / sizeof(dirs[0]); i++)
+		if (dirs[i] != NULL && dirs[i][0] != '\0')
+			in->file = open_unnamed(dirs[i]);
+	if (in->file < 0)
+		in->file = os_memory_file("posthaste");
+	return in->file >= 0 || error_set_errno(err, STAGE_SYSTEM, EX_OSERR,
+	    errno, "a temporary file");
+}
+
+static bool
+write_kept(struct intake *in, struct error *err)
+{
+	struct span rest = buf_span(&in->kept);
+	ssize_t n;
+
+	while (rest.len > 0) {
+		n = write(in->file, rest.data, rest.len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return error_set_errno(err, STAGE_SYSTEM, EX_OSERR,
+			    errno, "writing the temporary file");
+		rest = span_skip(rest, (size_t)n);
+	}
+	in->in_file += in->kept.len;
+	buf_clear(&in->kept);
+	return true;
+}
+
+/*
+ * Moves what was kept to the file as soon as the next block might not fit into
+ * memory any more, and gives the memory back: there is never more of it.
+ */
+static bool
+store(struct intake *in, struct error *err)
+{
+	if (in->file >= 0)
+		return write_kept(in, err);
+	if (in->kept.len + BLOCK < MESSAGE_MEMORY)
+		return true;
+	if (!open_file(in, err) || !write_kept(in, err))
+		return false;
+	buf_free(&in->kept);
+	return true;
+}
+
+/*
+ * A regular file that is too large for memory is copied by the kernel. Where
+ * that isn't possible, or stops, reading goes on from there and finds out why.
+ */
+static bool
+copy_large_file(struct intake *in, struct error *err)
+{
+	struct pollfd fd = { in->source->fd, POLLIN, 0 };
+	struct stat st;
+	off_t at;
+	ssize_t n;
+
+	at = lseek(fd.fd, 0, SEEK_CUR);
+	if (at < 0 || fstat(fd.fd, &st) != 0 || !S_ISREG(st.st_mode) ||
+	    st.st_size - at <= (off_t)MESSAGE_MEMORY)
+		return true;
+	if (!open_file(in, err))
+		return false;
+	for (;;) {
+		if (!limit_wait(&in->limit, &fd, 1, err))
+			return false;
+		n = os_copy_file(fd.fd, in->file, KERNEL_COPY);
+		if (n <= 0)
+			return true;
+		in->got_any = true;
+		in->in_file += (size_t)n;
+	}
+}
+
+static bool
+read_as_it_is(struct intake *in, struct error *err)
+{
+	size_t n = 0;
+
+	if (!copy_large_file(in, err))
+		return false;
+	do {
+		if (!read_block(in, &in->kept, &n, err) || !store(in, err))
+			return false;
+		in->got_any = in->got_any || n > 0;
+	} while (n > 0);
+	return true;
+}
+
+static bool
+read_to_the_dot(struct intake *in, struct error *err)
+{
+	size_t n = 0;
+
+	do {
+		buf_clear(&in->block);
+		if (!read_block(in, &in->block, &n, err))
+			return false;
+		dots_feed(&in->dots, buf_span(&in->block), &in->kept);
+		if (!store(in, err))
+			return false;
+		in->got_any = in->got_any || n > 0;
+	} while (n > 0 && in->dots.state != DOTS_ENDED);
+	return true;
+}
+
+/*
+ * Reads on without keeping anything. Fails on a signal only: what can't be
+ * read isn't wanted.
+ */
+static bool
+forget_rest(struct intake *in, struct error *err)
+{
+	struct error trouble = { 0 };
+	size_t n = 1;
+
+	if (isatty(in->source->fd))
+		return true;
+	while (n > 0) {
+		buf_clear(&in->block);
+		if (!read_block(in, &in->block, &n, &trouble))
+			break;
+	}
+	if (os_signal_caught() == 0)
+		return true;
+	*err = trouble;
+	return false;
+}
+
+static bool
+read_all(struct intake *in, struct error *err)
+{
+	/* poll would wait for ever for a descriptor that can't be. */
+	if (in->source->fd < 0)
+		return error_set_errno(err, STAGE_INPUT, EX_NOINPUT, EBADF,
+		    "stdin");
+	if (!in->source->dots ? !read_as_it_is(in, err) :
+	    !read_to_the_dot(in, err))
+		return false;
+	if (!in->got_any)
+		return error_set(err, STAGE_INPUT, EX_NOINPUT,
+		    "stdin is empty");
+	return in->dots.state != DOTS_ENDED || forget_rest(in, err);
+}
+
+/* Hands the memory, or the file as a mapping, to the message. */
+static bool
+hand_over(struct intake *in, struct message *m, struct error *err)
+{
+	void *mapping;
+
+	if (in->file < 0) {
+		m->bytes = buf_span(&in->kept);
+		m->memory = in->kept.data;
+		buf_init(&in->kept, BUF_UNLIMITED);
+		return true;
+	}
+	mapping = mmap(NULL, in->in_file, PROT_READ, MAP_PRIVATE, in->file, 0);
+	if (mapping == MAP_FAILED)
+		return error_set_errno(err, STAGE_SYSTEM, EX_OSERR, errno,
+		    "mapping the temporary file");
+	m->mapping = mapping;
+	m->mapping_size = in->in_file;
+	m->bytes = span_make(mapping, in->in_file);
+	return true;
+}
+
+bool
+message_read(struct message *m, const struct message_source *source,
+    struct error *err)
+{
+	struct intake in = { .source = source, .file = -1 };
+	bool ok;
+
+	memset(m, 0, sizeof(*m));
+	in.limit = limit_none(STAGE_INPUT, "stdin");
+	buf_init(&in.block, BUF_UNLIMITED);
+	buf_init(&in.kept, BUF_UNLIMITED);
+	ok = read_all(&in, err) && hand_over(&in, m, err) &&
+	    message_split(m, err);
+	buf_free(&in.block);
+	buf_free(&in.kept);
+	if (in.file >= 0)
+		(void)close(in.file);
+	return ok;
+}
+
+bool
+message_from_span(struct message *m, struct span bytes, struct error *err)
+{
+	memset(m, 0, sizeof(*m));
+	m->memory = mem_span(bytes);
+	m->bytes = span_make(m->memory, bytes.len);
+	return message_split(m, err);
+}
+
+void
+message_free(struct message *m)
+{
+	mem_free(m->memory);
+	if (m->mapping != NULL)
+		(void)munmap(m->mapping, m->mapping_size);
+	memset(m, 0, sizeof(*m));
+}
+
+void
+message_drain(int fd)
+{
+	const struct message_source source = { fd, false, NULL };
+	struct intake in = { .source = &source, .file = -1 };
+	struct error err = { 0 };
+
+	if (fd < 0 || os_signal_caught() != 0)
+		return;
+	in.limit = limit_none(STAGE_INPUT, "stdin");
+	buf_init(&in.block, BUF_UNLIMITED);
+	/* A signal ends the reading too; the error that led here stands. */
+	(void)forget_rest(&in, &err);
+	buf_free(&in.block);
+}

@@ -1,0 +1,59 @@
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "app/report.h"
+#include "app/run.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/os.h"
+#include "smtp/session.h"
+
+extern char **environ;
+
+/* How far the message is, for an end out of turn. */
+static volatile sig_atomic_t progress = PROGRESS_NONE;
+
+/*
+ * Before the message is out: EX_OSERR. While its fate is unknown: EX_PROTOCOL,
+ * as the relay may have it. Once the relay has said 250: it is delivered.
+ */
+_Noreturn void
+mem_exhausted(void)
+{
+	static const char before[] = "posthaste: out of memory\n";
+	static const char uncertain[] = "posthaste: out of memory\n"
+	    "  the relay may already hold the message\n";
+
+	if (progress == PROGRESS_ACCEPTED)
+		_exit(EX_OK);
+	if (progress == PROGRESS_MESSAGE_OUT) {
+		(void)report_write(STDERR_FILENO, span_of(uncertain));
+		_exit(EX_PROTOCOL);
+	}
+	(void)report_write(STDERR_FILENO, span_of(before));
+	_exit(EX_OSERR);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct process process = {
+		.argc = argc,
+		.argv = argv,
+		.env = environ,
+		.in = STDIN_FILENO,
+		.out = STDOUT_FILENO,
+		.err = STDERR_FILENO,
+		.is_restricted = os_is_privileged(),
+		.progress = &progress,
+	};
+	struct error err = { 0 };
+
+	os_harden();
+	if (!os_tidy_descriptors(&err)) {
+		report_block(STDERR_FILENO, &err);
+		return err.exit_code;
+	}
+	os_signals_begin();
+	return run(&process);
+}

@@ -1,0 +1,382 @@
+#include "net/resolve.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+
+/*
+ * One lookup under way. The block belongs to the helper thread and to the
+ * caller; the last of them frees it, so that an abandoned thread finds its
+ * memory whenever getaddrinfo comes back. The pipe carries nothing: the thread
+ * closes its end when the result is there.
+ */
+struct lookup {
+	pthread_mutex_t lock;
+	int owners;
+	resolve_lookup *function;
+	char *host;
+	char service[16];
+	struct addrinfo hints;
+	struct addrinfo *found;
+	int status;		/* EAI_…, 0: found */
+	int sys_errno;
+	int done;		/* the caller's end of the pipe */
+	int done_sender;	/* the thread's end */
+};
+
+static void
+lookup_release(struct lookup *l)
+{
+	bool is_last;
+
+	(void)pthread_mutex_lock(&l->lock);
+	is_last = --l->owners == 0;
+	(void)pthread_mutex_unlock(&l->lock);
+	if (!is_last)
+		return;
+	if (l->found != NULL)
+		freeaddrinfo(l->found);
+	if (l->done >= 0)
+		(void)close(l->done);
+	(void)pthread_mutex_destroy(&l->lock);
+	mem_free(l->host);
+	mem_free(l);
+}
+
+static void *
+look_up(void *context)
+{
+	struct lookup *l = context;
+	struct addrinfo *found = NULL;
+	int status, sys_errno;
+
+	errno = 0;
+	status = l->function(l->host, l->service, &l->hints, &found);
+	sys_errno = errno;
+	(void)pthread_mutex_lock(&l->lock);
+	l->status = status;
+	l->sys_errno = sys_errno;
+	l->found = status == 0 ? found : NULL;
+	(void)pthread_mutex_unlock(&l->lock);
+	(void)close(l->done_sender);
+	lookup_release(l);
+	return NULL;
+}
+
+static struct lookup *
+lookup_new(resolve_lookup *function, const char *host, int port, int family)
+{
+	struct lookup *l = mem_alloc(sizeof(*l));
+
+	(void)pthread_mutex_init(&l->lock, NULL);
+	l->owners = 1;
+	l->function = function;
+	l->host = mem_string(host);
+	(void)snprintf(l->service, sizeof(l->service), "%d", port);
+	l->hints.ai_family = family;
+	l->hints.ai_socktype = SOCK_STREAM;
+	l->hints.ai_flags = AI_NUMERICSERV;
+	l->done = -1;
+	return l;
+}
+
+static bool
+lookup_start(struct lookup *l, struct error *err)
+{
+	pthread_attr_t detached;
+	pthread_t thread;
+	int ends[2], status;
+
+	if (pipe(ends) != 0)
+		return error_set_errno(err, STAGE_SYSTEM, EX_OSERR, errno,
+		    "no pipe to look up '%s'", l->host);
+	l->done = ends[0];
+	l->done_sender = ends[1];
+	(void)fcntl(ends[0], F_SETFD, FD_CLOEXEC);
+	(void)fcntl(ends[1], F_SETFD, FD_CLOEXEC);
+	l->owners++;
+	status = pthread_attr_init(&detached);
+	if (status == 0) {
+		(void)pthread_attr_setdetachstate(&detached,
+		    PTHREAD_CREATE_DETACHED);
+		status = pthread_create(&thread, &detached, look_up, l);
+		(void)pthread_attr_destroy(&detached);
+	}
+	if (status == 0)
+		return true;
+	l->owners--;
+	(void)close(ends[1]);
+	return error_set_errno(err, STAGE_SYSTEM, EX_OSERR, status,
+	    "no thread to look up '%s'", l->host);
+}
+
+static bool
+is_no_such_name(int status)
+{
+	switch (status) {
+	case EAI_NONAME:
+#ifdef EAI_NODATA
+	case EAI_NODATA:
+#endif
+#ifdef EAI_ADDRFAMILY
+	case EAI_ADDRFAMILY:
+#endif
+		return true;
+	default:
+		return false;
+	}
+}
+
+bool
+is_exhaustion(int sys_errno)
+{
+	return sys_errno == EMFILE || sys_errno == ENFILE ||
+	    sys_errno == ENOBUFS || sys_errno == ENOMEM;
+}
+
+static bool
+fail_lookup(const char *host, int status, int sys_errno, struct error *err)
+{
+	if (error_is_set(err))
+		return false;
+	if (status == EAI_MEMORY || (status == EAI_SYSTEM &&
+	    is_exhaustion(sys_errno)))
+		return error_set(err, STAGE_SYSTEM, EX_OSERR,
+		    "no memory or descriptor left to look up '%s'", host);
+	if (status == EAI_SYSTEM)
+		return error_set_temporary(err, STAGE_DNS, sys_errno,
+		    "can't look up '%s'", host);
+	if (!is_no_such_name(status))
+		return error_set_temporary(err, STAGE_DNS, 0,
+		    "can't look up '%s': %s", host, gai_strerror(status));
+	(void)error_set(err, STAGE_DNS, EX_NOHOST,
+	    "the host '%s' doesn't exist or has no address: %s", host,
+	    gai_strerror(status));
+	/* A name server that lags behind or a typo elsewhere may be mended. */
+	err->temporary = true;
+	return false;
+}
+
+static bool
+is_ipv4_loopback(const unsigned char *octets)
+{
+	return octets[0] == 127;
+}
+
+static bool
+is_ipv6_loopback(const struct in6_addr *address)
+{
+	return IN6_IS_ADDR_LOOPBACK(address) ||
+	    (IN6_IS_ADDR_V4MAPPED(address) &&
+	    is_ipv4_loopback(address->s6_addr + 12));
+}
+
+bool
+address_is_loopback(const struct sockaddr_storage *address)
+{
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+	unsigned char octets[4];
+
+	if (address->ss_family == AF_UNIX)
+		return true;
+	if (address->ss_family == AF_INET6) {
+		memcpy(&v6, address, sizeof(v6));
+		return is_ipv6_loopback(&v6.sin6_addr);
+	}
+	if (address->ss_family != AF_INET)
+		return false;
+	memcpy(&v4, address, sizeof(v4));
+	memcpy(octets, &v4.sin_addr, sizeof(octets));
+	return is_ipv4_loopback(octets);
+}
+
+static void
+fill_endpoint(struct endpoint *e, const struct addrinfo *ai, const char *port)
+{
+	char number[128];
+
+	memcpy(&e->address, ai->ai_addr, ai->ai_addrlen);
+	e->size = ai->ai_addrlen;
+	if (getnameinfo(ai->ai_addr, ai->ai_addrlen, number, sizeof(number),
+	    NULL, 0, NI_NUMERICHOST) != 0)
+		(void)snprintf(number, sizeof(number), "?");
+	(void)snprintf(e->text, sizeof(e->text), ai->ai_family == AF_INET6 ?
+	    "[%s]:%s" : "%s:%s", number, port);
+	e->is_loopback = address_is_loopback(&e->address);
+}
+
+static bool
+is_usable(const struct addrinfo *ai)
+{
+	return (ai->ai_family == AF_INET || ai->ai_family == AF_INET6) &&
+	    ai->ai_addrlen <= sizeof(struct sockaddr_storage);
+}
+
+static bool
+take_endpoints(struct endpoints *e, const struct lookup *l, struct error *err)
+{
+	const struct addrinfo *ai;
+	size_t room = 0;
+
+	for (ai = l->found; ai != NULL; ai = ai->ai_next) {
+		if (!is_usable(ai))
+			continue;
+		e->items = mem_grow(e->items, e->count, &room,
+		    sizeof(*e->items));
+		fill_endpoint(&e->items[e->count++], ai, l->service);
+	}
+	return e->count > 0 || fail_lookup(l->host, EAI_NONAME, 0, err);
+}
+
+/*
+ * Numbers are turned into an address here and now; so is `localhost`, about
+ * which nobody is asked (RFC 6761 section 6.3): without a node getaddrinfo
+ * gives the loopback addresses.
+ */
+static bool
+resolve_address(struct endpoints *e, struct lookup *l, struct error *err)
+{
+	const char *node = host_is_address(l->host) ? l->host : NULL;
+
+	l->hints.ai_flags |= AI_NUMERICHOST;
+	l->status = getaddrinfo(node, l->service, &l->hints, &l->found);
+	if (l->status == 0)
+		return take_endpoints(e, l, err);
+	if (l->hints.ai_family != AF_UNSPEC)
+		return error_set(err, STAGE_DNS, EX_CONFIG,
+		    "'%s' isn't an IPv%d address", l->host,
+		    l->hints.ai_family == AF_INET ? 4 : 6);
+	return fail_lookup(l->host, l->status, errno, err);
+}
+
+static bool
+resolve_name(struct endpoints *e, struct lookup *l, const struct limit *limit,
+    struct error *err)
+{
+	struct limit named = *limit;
+	struct pollfd done;
+	char what[300];
+	int status, sys_errno;
+
+	if (!lookup_start(l, err))
+		return false;
+	(void)snprintf(what, sizeof(what), "address of '%.255s'", l->host);
+	named.stage = STAGE_DNS;
+	named.what = what;
+	done.fd = l->done;
+	done.events = POLLIN;
+	done.revents = 0;
+	if (!limit_wait(&named, &done, 1, err))
+		return false;
+	(void)pthread_mutex_lock(&l->lock);
+	status = l->status;
+	sys_errno = l->sys_errno;
+	(void)pthread_mutex_unlock(&l->lock);
+	if (status != 0)
+		return fail_lookup(l->host, status, sys_errno, err);
+	return take_endpoints(e, l, err);
+}
+
+bool
+resolve_host_by(resolve_lookup *lookup, struct endpoints *e, const char *host,
+    int port, int family, const struct limit *limit, struct error *err)
+{
+	struct lookup *l = lookup_new(lookup, host, port, family);
+	bool ok;
+
+	memset(e, 0, sizeof(*e));
+	ok = host_is_address(host) || host_is_loopback(host) ?
+	    resolve_address(e, l, err) : resolve_name(e, l, limit, err);
+	lookup_release(l);
+	return ok;
+}
+
+bool
+resolve_host(struct endpoints *e, const char *host, int port, int family,
+    const struct limit *limit, struct error *err)
+{
+	return resolve_host_by(getaddrinfo, e, host, port, family, limit, err);
+}
+
+bool
+resolve_socket(struct endpoints *e, const char *path, struct error *err)
+{
+	struct sockaddr_un address;
+	size_t len = strlen(path);
+
+	memset(e, 0, sizeof(*e));
+	memset(&address, 0, sizeof(address));
+	if (len == 0 || len >= sizeof(address.sun_path))
+		return error_set(err, STAGE_CONFIG, EX_CONFIG,
+		    "the path of the socket '%s' must have 1 to %zu octets",
+		    path, sizeof(address.sun_path) - 1);
+	address.sun_family = AF_UNIX;
+	memcpy(address.sun_path, path, len);
+	e->items = mem_array(1, sizeof(*e->items));
+	e->count = 1;
+	memcpy(&e->items[0].address, &address, sizeof(address));
+	e->items[0].size = sizeof(address);
+	escape_into(e->items[0].text, sizeof(e->items[0].text),
+	    span_of(path));
+	e->items[0].is_loopback = true;
+	return true;
+}
+
+void
+endpoints_free(struct endpoints *e)
+{
+	mem_free(e->items);
+	memset(e, 0, sizeof(*e));
+}
+
+bool
+socket_is_loopback(int fd)
+{
+	struct sockaddr_storage peer;
+	socklen_t size = sizeof(peer);
+
+	memset(&peer, 0, sizeof(peer));
+	return getpeername(fd, (struct sockaddr *)&peer, &size) == 0 &&
+	    address_is_loopback(&peer);
+}
+
+bool
+host_is_address(const char *host)
+{
+	struct in_addr v4;
+	struct in6_addr v6;
+	char number[INET6_ADDRSTRLEN];
+	size_t len = span_find(span_of(host), '%');
+
+	if (inet_pton(AF_INET, host, &v4) == 1)
+		return true;
+	/* A zone ("fe80::1%eth0") says where a link-local address is. */
+	if (len >= sizeof(number))
+		return false;
+	memcpy(number, host, len);
+	number[len] = '\0';
+	return inet_pton(AF_INET6, number, &v6) == 1;
+}
+
+bool
+host_is_loopback(const char *host)
+{
+	unsigned char octets[4];
+	struct in6_addr v6;
+
+	if (inet_pton(AF_INET, host, octets) == 1)
+		return is_ipv4_loopback(octets);
+	if (inet_pton(AF_INET6, host, &v6) == 1)
+		return is_ipv6_loopback(&v6);
+	return span_equals_nocase(span_of(host), span_of("localhost"));
+}

@@ -1,0 +1,79 @@
+/*
+ * TLS through GnuTLS (with trust.c the only includers of its headers beside
+ * base/crypto.c): TLS 1.2 at least, server certificate by SAN (RFC 9525) and
+ * key purpose, or by fingerprint.
+ */
+#ifndef POSTHASTE_NET_TLS_H
+#define POSTHASTE_NET_TLS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/deadline.h"
+#include "base/error.h"
+#include "base/trace.h"
+#include "net/stream.h"
+
+struct tls_params {
+	const char *name;	/* the relay's name or IP address */
+	const char *ca_file;	/* NULL: the system's trust */
+	const char *fingerprint;	/* SHA-256 in hex, colons allowed, or
+				 * "spki:" and that of the key; replaces chain,
+				 * name and dates. NULL: none */
+};
+
+/* Credentials and priorities, made before the first packet leaves. */
+struct tls_context;
+
+/*
+ * A CA file that can't be read or holds no certificate, a system without
+ * trust anchors: EX_CONFIG at STAGE_CONFIG. `params` stay borrowed.
+ */
+bool tls_context_new(struct tls_context **ctx, const struct tls_params *params,
+    struct error *err) MUST_CHECK;
+void tls_context_free(struct tls_context *ctx);
+
+/* Whether `text` is a well-formed fingerprint. */
+bool tls_fingerprint_is_valid(const char *text);
+
+/*
+ * The handshake, with verification inside it, on a stream whose input is
+ * empty. A certificate that fails is EX_PROTOCOL at STAGE_TLS, never
+ * temporary, with subject, SANs, issuer, validity and the SHA-256 ready to
+ * paste; so is an alert or a peer that speaks no TLS (hint "H18" where it
+ * looks like an SMTP greeting). A connection lost or out of time is temporary.
+ * `ctx` must outlive the stream. After a failure nothing can be sent or
+ * received on the stream any more: abort it.
+ */
+bool tls_handshake(struct stream *s, struct tls_context *ctx,
+    const struct limit *limit, const struct trace *trace,
+    struct error *err) MUST_CHECK;
+
+/* "TLS1.3 …" as the log names it, borrowed; "off" without TLS. */
+const char *tls_description(const struct stream *s);
+
+/*
+ * For stream.c: what became of a record send or receive that didn't block.
+ * TLS_AGAIN: the socket has to become ready, for reading after a receive, for
+ * writing after a send; TLS_END: the peer has closed, with or without
+ * close_notify.
+ */
+enum tls_result { TLS_DONE, TLS_AGAIN, TLS_END, TLS_LOST, TLS_BROKEN };
+
+/*
+ * `*done` octets were made records of; they are gathered, and TLS_DONE says
+ * that the kernel has all of them. After TLS_AGAIN call again with the rest,
+ * even if that is empty. `*done` is 0 unless set otherwise.
+ */
+enum tls_result tls_send(struct stream *s, struct span bytes, size_t *done);
+enum tls_result tls_receive(struct stream *s, char *out, size_t size,
+    size_t *done);
+
+/* The words for the last TLS_LOST or TLS_BROKEN, and its errno or 0. */
+const char *tls_fault(const struct stream *s, int *sys_errno);
+
+/* close_notify, not waited for; and the end without a word. */
+void tls_goodbye(struct stream *s);
+void tls_free(struct tls *t);
+
+#endif

@@ -1,0 +1,28 @@
+/*
+ * What the relay's reply to EHLO offers (RFC 5321 section 4.1.1.1). Keywords
+ * that aren't known are passed over; everything is forgotten when TLS starts.
+ */
+#ifndef POSTHASTE_SMTP_CAPABILITY_H
+#define POSTHASTE_SMTP_CAPABILITY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "smtp/reply.h"
+
+/* SASL mechanisms by their place in the table of sasl.c, as bits. */
+typedef unsigned int sasl_set;
+
+struct capability {
+	bool has_starttls;	/* RFC 3207 */
+	bool has_size;		/* RFC 1870 */
+	bool has_8bitmime;	/* RFC 6152 */
+	bool has_auth;		/* RFC 4954 */
+	uint64_t size_max;	/* 0: no limit is known */
+	sasl_set mechanisms;	/* those of them that we speak */
+	char auth_words[200];	/* the offer as it was made, escaped */
+};
+
+void capability_parse(struct capability *c, const struct reply *ehlo);
+
+#endif

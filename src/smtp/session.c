@@ -1,0 +1,435 @@
+#include "smtp/session.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/base64.h"
+#include "smtp/auth.h"
+
+/* The body may stall that long: RFC 5321 section 4.5.3.2.5. */
+#define BODY_STALL_MS 180000
+
+/* For the rest of a reply that began too early: nothing depends on it. */
+#define EARLY_MS 1000
+
+/* Octets by which a quoted base64 is known, and of a password that is looked
+ * for in plain. */
+#define MASK_KNOWN 8
+#define MASK_SHORTEST 4
+
+void
+session_begin(struct session *s, struct stream *stream,
+    const struct session_params *params)
+{
+	memset(s, 0, sizeof(*s));
+	s->stream = stream;
+	s->params = params;
+	buf_init(&s->flight, BUF_UNLIMITED);
+	reply_init(&s->reply);
+}
+
+struct limit
+session_limit(const struct session *s, enum step step)
+{
+	const struct step_row *row = step_row(step);
+	struct limit l;
+
+	if (row->limit == STEP_DATA_TIMEOUT)
+		return limit_in(row->stage, row->awaited, "data_timeout",
+		    s->params->data_timeout);
+	l = limit_in(row->stage, row->awaited, "timeout", s->params->timeout);
+	/* A server that waits for our ClientHello is silent in clear. */
+	if (step == STEP_GREETING && s->params->tls != SESSION_TLS_IMPLICIT)
+		l.hint = "H19";
+	return limit_within(l, s->params->run);
+}
+
+bool
+session_is_private(const struct session *s)
+{
+	return s->stream->tls != NULL || s->params->is_loopback;
+}
+
+bool
+session_sign(const struct session *s, struct error *err)
+{
+	if (err->peer[0] == '\0')
+		(void)snprintf(err->peer, sizeof(err->peer), "%s",
+		    s->params->peer);
+	if (err->command[0] == '\0')
+		(void)snprintf(err->command, sizeof(err->command), "%s",
+		    s->command);
+	return false;
+}
+
+bool
+session_send(struct session *s, enum step step, struct span line,
+    const char *shown, struct error *err)
+{
+	const struct step_row *row = step_row(step);
+
+	if (s->is_broken)
+		return error_set(err, row->stage, EX_PROTOCOL,
+		    "%s has no place in a broken session", row->name);
+	if (span_find(line, '\r') < line.len ||
+	    span_find(line, '\n') < line.len ||
+	    span_find(line, '\0') < line.len)
+		return error_set(err, row->stage, EX_DATAERR,
+		    "a control character in the argument of %s", row->name);
+	if (line.len + 2 > row->line_max)
+		return error_set(err, row->stage, EX_DATAERR,
+		    "the line of %s is too long: %zu octets, %zu are allowed",
+		    row->name, line.len + 2, row->line_max);
+	s->secret_is_out = s->secret_is_out || shown != NULL;
+	escape_into(s->command, sizeof(s->command),
+	    shown != NULL ? span_of(shown) : line);
+	trace_sent(s->params->trace, shown != NULL ? span_of(shown) : line);
+	return (buf_add_span(&s->flight, line) &&
+	    buf_add(&s->flight, "\r\n", 2)) ||
+	    error_set(err, STAGE_SYSTEM, EX_OSERR, "the flight is too long");
+}
+
+/*
+ * Overwrites what of `text` is in the base64 of `bytes`; a relay may quote only
+ * the begin of it.
+ */
+static void
+mask_base64(char *text, size_t len, struct span bytes)
+{
+	struct buf code;
+	size_t at, known;
+
+	buf_init(&code, BUF_UNLIMITED);
+	if (!base64_encode(&code, bytes) || code.len == 0)
+		return;
+	known = code.len < MASK_KNOWN ? code.len : MASK_KNOWN;
+	for (at = 0; at + known <= len; at++) {
+		if (memcmp(text + at, code.data, known) != 0)
+			continue;
+		for (; at < len && text[at] > ' '; at++)
+			text[at] = '*';
+	}
+	buf_free_secret(&code);
+}
+
+static void
+mask_plain(char *text, size_t len, struct span secret)
+{
+	size_t at;
+
+	/* Shorter ones would be found in every second word. */
+	if (secret.len < MASK_SHORTEST)
+		return;
+	for (at = 0; at + secret.len <= len; at++)
+		if (memcmp(text + at, secret.data, secret.len) == 0)
+			memset(text + at, '*', secret.len);
+}
+
+/*
+ * A relay may quote the line that it didn't like; nobody else shall. Before it
+ * knows them, the same words are its own: a capability, say.
+ */
+static void
+mask_secrets(const struct session *s, char *text, size_t len)
+{
+	const struct sasl_credentials *c = s->params->credentials;
+	struct buf plain;
+
+	if (!s->secret_is_out)
+		return;
+	buf_init(&plain, BUF_UNLIMITED);
+	if (buf_add_char(&plain, '\0') && buf_add_string(&plain, c->user) &&
+	    buf_add_char(&plain, '\0') && buf_add_span(&plain, c->password))
+		mask_base64(text, len, buf_span(&plain));
+	mask_base64(text, len, c->password);
+	mask_plain(text, len, c->password);
+	buf_free_secret(&plain);
+}
+
+static void
+trace_reply(const struct session *s)
+{
+	struct span rest = buf_span(&s->reply.text), line;
+	char text[4500];
+
+	while (span_next(&rest, '\n', &line) && rest.data != NULL) {
+		(void)snprintf(text, sizeof(text), "%d %.*s", s->reply.code,
+		    line.len > 4400 ? 4400 : (int)line.len, line.data);
+		trace_received(s->params->trace, span_of(text));
+	}
+}
+
+/* Reads one whole reply; what it means is the caller's business. */
+static bool
+read_reply(struct session *s, enum step step, struct limit limit,
+    struct error *err)
+{
+	const struct step_row *row = step_row(step);
+	size_t used;
+
+	reply_clear(&s->reply);
+	for (;;) {
+		if (!reply_feed(&s->reply, stream_input(s->stream),
+		    row->reply_max, row->stage, &used, err)) {
+			mask_secrets(s, err->reply, strlen(err->reply));
+			break;
+		}
+		stream_consume(s->stream, used);
+		if (s->reply.is_complete) {
+			mask_secrets(s, s->reply.text.data, s->reply.text.len);
+			trace_reply(s);
+			return true;
+		}
+		if (s->stream->at_end) {
+			(void)error_set_temporary(err, row->stage, 0,
+			    "the relay closed the connection instead of "
+			    "giving its %s", row->awaited);
+			break;
+		}
+		if (!stream_fill(s->stream, &limit, err))
+			break;
+	}
+	s->is_broken = true;
+	return false;
+}
+
+static bool
+fail_on_hangup(struct session *s, enum step step, struct error *err)
+{
+	s->is_broken = true;
+	(void)error_set_temporary(err, step_row(step)->stage, 0,
+	    "the relay closed the connection");
+	return session_sign(s, err);
+}
+
+/*
+ * The relay has spoken before it was asked. A refusal counts as the reply to
+ * the step at hand; whatever else it is can't be one.
+ */
+static bool
+hear_early(struct session *s, enum step step, struct error *err)
+{
+	const struct step_row *row = step_row(step);
+	struct error trouble = { 0 };
+	int64_t ms = s->params->timeout < EARLY_MS ? s->params->timeout :
+	    EARLY_MS;
+	bool was_read = read_reply(s, step, limit_in(row->stage, row->awaited,
+	    NULL, ms), &trouble);
+
+	s->is_broken = true;
+	if (was_read && step_is_refusal(&s->reply) &&
+	    !step_judge(step, &s->reply, err))
+		return session_sign(s, err);
+	(void)error_set(err, row->stage, EX_PROTOCOL,
+	    "the relay spoke before it was asked: no %s was due",
+	    row->awaited);
+	if (err->reply[0] == '\0' && was_read)
+		reply_quote(&s->reply, err->reply, sizeof(err->reply));
+	return session_sign(s, err);
+}
+
+bool
+session_check_silence(struct session *s, enum step step, struct error *err)
+{
+	const struct step_row *row = step_row(step);
+	bool is_waiting;
+
+	if (!stream_poll(s->stream, row->stage, &is_waiting, err)) {
+		s->is_broken = true;
+		return session_sign(s, err);
+	}
+	if (is_waiting)
+		return hear_early(s, step, err);
+	return !s->stream->at_end || fail_on_hangup(s, step, err);
+}
+
+/*
+ * A relay that hangs up often says why first; the words are there to be read
+ * although nothing can be written any more.
+ */
+static bool
+read_last_words(struct session *s, enum step step, struct error *lost,
+    struct error *err)
+{
+	struct limit at_once = limit_in(lost->stage, "last words", NULL, 0);
+	struct error ignored = { 0 };
+	bool is_waiting = false;
+
+	s->is_broken = true;
+	if (stream_poll(s->stream, lost->stage, &is_waiting, &ignored) &&
+	    is_waiting && read_reply(s, step, at_once, &ignored) &&
+	    step_is_refusal(&s->reply))
+		return step_judge(step, &s->reply, err);
+	*err = *lost;
+	return false;
+}
+
+bool
+session_write_block(struct session *s, struct span block, struct error *err)
+{
+	struct limit stall = limit_in(STAGE_BODY, step_row(STEP_BODY)->awaited,
+	    NULL, BODY_STALL_MS);
+	struct error lost = { 0 };
+	bool was_interrupted = false;
+
+	if (!session_check_silence(s, STEP_BODY, err))
+		return false;
+	if (!stream_write_block(s->stream, block, &stall, &was_interrupted,
+	    &lost)) {
+		(void)read_last_words(s, STEP_BODY, &lost, err);
+		return session_sign(s, err);
+	}
+	if (!was_interrupted)
+		return true;
+	return stream_input(s->stream).len > 0 ?
+	    hear_early(s, STEP_BODY, err) :
+	    fail_on_hangup(s, STEP_BODY, err);
+}
+
+/* Whatever comes of it, nothing of a flight is left for another one. */
+static bool
+let_flight_leave(struct session *s, enum step step, struct error *err)
+{
+	struct limit limit = session_limit(s, step);
+	struct error lost = { 0 };
+	bool ok;
+
+	if (s->flight.len == 0)
+		return true;
+	ok = session_check_silence(s, step, err);
+	if (ok && step == STEP_MAIL)
+		s->mail_was_written = true;
+	ok = ok && (stream_write(s->stream, buf_span(&s->flight), &limit,
+	    &lost) || read_last_words(s, step, &lost, err));
+	buf_free_secret(&s->flight);
+	return ok;
+}
+
+bool
+session_expect(struct session *s, enum step step, struct error *err)
+{
+	bool is_judged = false;
+
+	if (let_flight_leave(s, step, err) && read_reply(s, step,
+	    session_limit(s, step), err)) {
+		if (step_judge(step, &s->reply, err))
+			return true;
+		is_judged = step_is_refusal(&s->reply);
+		/* 421 and what isn't an answer: the relay won't listen on. */
+		if (!is_judged || s->reply.code == 421)
+			s->is_broken = true;
+	}
+	if (s->message_is_out && !is_judged)
+		error_make_uncertain(err);
+	return session_sign(s, err);
+}
+
+bool
+session_ask(struct session *s, enum step step, struct span line,
+    struct error *err)
+{
+	return session_send(s, step, line, NULL, err) &&
+	    session_expect(s, step, err);
+}
+
+static bool
+ask_with_name(struct session *s, enum step step, struct error *err)
+{
+	struct buf line;
+	bool ok;
+
+	buf_init(&line, step_row(step)->line_max);
+	ok = buf_printf(&line, "%s %s", step_row(step)->name, s->params->ehlo) ?
+	    session_ask(s, step, buf_span(&line), err) :
+	    error_set(err, STAGE_EHLO, EX_CONFIG, "the EHLO name is too long");
+	buf_free(&line);
+	return ok;
+}
+
+static bool
+hello(struct session *s, struct error *err)
+{
+	memset(&s->capability, 0, sizeof(s->capability));
+	if (ask_with_name(s, STEP_EHLO, err)) {
+		capability_parse(&s->capability, &s->reply);
+		return true;
+	}
+	/* RFC 5321 section 3.2; HELO could offer neither TLS nor AUTH. */
+	if ((err->reply_code != 500 && err->reply_code != 502) ||
+	    s->is_broken || s->params->tls != SESSION_TLS_NONE ||
+	    s->params->credentials != NULL)
+		return false;
+	error_clear(err);
+	return ask_with_name(s, STEP_HELO, err);
+}
+
+static bool
+start_tls(struct session *s, struct error *err)
+{
+	struct limit limit = limit_within(limit_in(STAGE_TLS, "TLS handshake",
+	    "connect_timeout", s->params->handshake_timeout), s->params->run);
+
+	(void)snprintf(s->command, sizeof(s->command), "(TLS handshake)");
+	if (tls_handshake(s->stream, s->params->tls_context, &limit,
+	    s->params->trace, err))
+		return true;
+	s->is_broken = true;
+	/* "This port greets in clear" is no news where it has greeted. */
+	if (s->params->tls == SESSION_TLS_STARTTLS && err->hint != NULL &&
+	    strcmp(err->hint, "H18") == 0)
+		err->hint = NULL;
+	return session_sign(s, err);
+}
+
+static bool
+upgrade(struct session *s, struct error *err)
+{
+	if (!s->capability.has_starttls) {
+		(void)error_set(err, STAGE_STARTTLS, EX_PROTOCOL,
+		    "the relay doesn't offer STARTTLS");
+		err->hint = "H17";
+		return session_sign(s, err);
+	}
+	/* What comes with the 220 or behind it came from who knows whom. */
+	return session_ask(s, STEP_STARTTLS, span_of("STARTTLS"), err) &&
+	    session_check_silence(s, STEP_STARTTLS, err) &&
+	    start_tls(s, err) && hello(s, err);
+}
+
+bool
+session_open(struct session *s, struct error *err)
+{
+	enum session_tls tls = s->params->tls;
+
+	return (tls != SESSION_TLS_IMPLICIT || start_tls(s, err)) &&
+	    session_expect(s, STEP_GREETING, err) && hello(s, err) &&
+	    (tls != SESSION_TLS_STARTTLS || upgrade(s, err)) &&
+	    (s->params->credentials == NULL || auth_login(s, err) ||
+	    session_sign(s, err));
+}
+
+void
+session_end(struct session *s)
+{
+	static const char quit[] = "QUIT\r\n";
+	struct limit at_once = limit_in(STAGE_QUIT, "end of the session", NULL,
+	    0);
+	struct error ignored = { 0 };
+	bool is_waiting = false;
+
+	if (s->is_in_body) {
+		stream_abort(s->stream);
+	} else {
+		/* What is left unread would turn our FIN into a reset. */
+		if (!s->is_broken && stream_write(s->stream, span_of(quit),
+		    &at_once, &ignored) && stream_poll(s->stream, STAGE_QUIT,
+		    &is_waiting, &ignored))
+			trace_sent(s->params->trace, span_of("QUIT"));
+		if (error_is_set(&ignored))
+			trace_note(s->params->trace, "at the end: %s",
+			    ignored.text);
+		stream_close(s->stream);
+	}
+	buf_free_secret(&s->flight);
+	reply_free(&s->reply);
+}

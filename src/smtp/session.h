@@ -1,0 +1,125 @@
+/*
+ * One SMTP session over a stream. session_send() is the only writer of
+ * commands, session_expect() the only reader of replies. A dialogue is then
+ * a straight line: send && expect && send && expect.
+ *
+ * Commands are gathered into a flight, which leaves when a reply is expected.
+ * Before that no octet of the relay may be waiting: a refusal that came early
+ * is judged as the reply to the step at hand, anything else early is
+ * EX_PROTOCOL (behaviour: "nothing believed too early").
+ */
+#ifndef POSTHASTE_SMTP_SESSION_H
+#define POSTHASTE_SMTP_SESSION_H
+
+#include <signal.h>
+#include <stdbool.h>
+
+#include "base/deadline.h"
+#include "base/error.h"
+#include "base/trace.h"
+#include "net/stream.h"
+#include "net/tls.h"
+#include "smtp/capability.h"
+#include "smtp/reply.h"
+#include "smtp/sasl.h"
+#include "smtp/step.h"
+
+enum session_tls { SESSION_TLS_NONE, SESSION_TLS_STARTTLS,
+	SESSION_TLS_IMPLICIT };
+
+/*
+ * How far the message is, for whoever must end the run out of turn (no memory,
+ * a signal): behaviour.md section 2 gives each its exit status.
+ */
+enum progress {
+	PROGRESS_NONE,
+	PROGRESS_MESSAGE_OUT,	/* its last octet was handed to the kernel */
+	PROGRESS_ACCEPTED	/* the relay's 250 was read: the exit is 0 */
+};
+
+struct session_params {
+	const char *ehlo;
+	enum session_tls tls;
+	struct tls_context *tls_context;	/* NULL without TLS */
+	const struct sasl_credentials *credentials;	/* NULL: no AUTH */
+	sasl_set mechanisms;	/* what may be used of what is offered */
+	bool is_loopback;	/* credentials may go in clear */
+	const char *peer;	/* "smtp.example.net:587", for messages */
+	int64_t handshake_timeout, timeout, data_timeout;	/* ms each */
+	struct limit run;	/* the whole run's limit */
+	const struct trace *trace;	/* may be NULL */
+	volatile sig_atomic_t *progress;	/* enum progress; may be NULL */
+};
+
+struct session {
+	struct stream *stream;			/* borrowed */
+	const struct session_params *params;	/* borrowed */
+	struct capability capability;
+	struct reply reply;	/* the last one */
+	struct buf flight;	/* commands that wait to leave */
+	char command[560];	/* the last one, redacted, for messages */
+	const char *mechanism;	/* SASL mechanism that passed, or NULL */
+	bool mail_was_written;	/* no other relay may be tried any more */
+	bool is_in_body;	/* between 354 and the last octet: a hang-up
+				 * must be a reset */
+	bool message_is_out;	/* only a 250, 4yz or 5yz tells what became of
+				 * it */
+	bool secret_is_out;	/* the relay may quote what it was told */
+	bool is_broken;		/* the dialogue lost its order: no QUIT */
+};
+
+/* Both stay borrowed until session_end(). */
+void session_begin(struct session *s, struct stream *stream,
+    const struct session_params *params);
+
+/*
+ * From the connection to the relay's readiness for MAIL: TLS, greeting, EHLO,
+ * STARTTLS, EHLO again, AUTH.
+ */
+bool session_open(struct session *s, struct error *err) MUST_CHECK;
+
+/*
+ * Puts a command line (without CRLF) into the flight. CR, LF, NUL or a line
+ * longer than the step allows is EX_DATAERR. `shown` is what messages and the
+ * transcript get instead of a line that holds secrets, else NULL.
+ */
+bool session_send(struct session *s, enum step step, struct span line,
+    const char *shown, struct error *err) MUST_CHECK;
+
+/* Lets the flight leave, reads one reply, judges it. */
+bool session_expect(struct session *s, enum step step,
+    struct error *err) MUST_CHECK;
+
+/* Both, for a line without secrets. */
+bool session_ask(struct session *s, enum step step, struct span line,
+    struct error *err) MUST_CHECK;
+
+/* Fails where the relay spoke, or hung up, before `step` asked it to. */
+bool session_check_silence(struct session *s, enum step step,
+    struct error *err) MUST_CHECK;
+
+/*
+ * Writes a block of the message. As soon as the relay says anything nothing
+ * more is written: its refusal is judged, anything else is EX_PROTOCOL.
+ */
+bool session_write_block(struct session *s, struct span block,
+    struct error *err) MUST_CHECK;
+
+/* Puts the peer and the last command into an error that has none. Returns
+ * false. */
+bool session_sign(const struct session *s, struct error *err);
+
+/* How long `step` may wait, from now. */
+struct limit session_limit(const struct session *s, enum step step);
+
+/* Whether nobody can listen: verified TLS, or loopback. */
+bool session_is_private(const struct session *s);
+
+/*
+ * Ends the session as behaviour.md section 7 has it: QUIT that isn't waited
+ * for, or a reset in mid-message, or just the end where the dialogue is broken.
+ * Never fails, never waits. The stream is closed; the caller frees it.
+ */
+void session_end(struct session *s);
+
+#endif

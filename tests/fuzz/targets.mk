@@ -1,0 +1,57 @@
+# Fuzz targets: each of tests/fuzz/fuzz_NAME.c with libFuzzer (make fuzz; needs
+# clang), and linked with replay.c over its corpus (make check-fuzz; any cc).
+
+FUZZ_SOURCES := $(wildcard tests/fuzz/fuzz_*.c)
+FUZZ_NAMES = $(FUZZ_SOURCES:tests/fuzz/fuzz_%.c=%)
+FUZZ_DIR = $(BUILD)/tests/fuzz
+REPLAYS = $(FUZZ_NAMES:%=$(FUZZ_DIR)/replay_%)
+FUZZERS = $(FUZZ_NAMES:%=$(FUZZ_DIR)/fuzz_%)
+FUZZ_SECONDS = 20
+
+# Calls that a target answers itself.
+wrap = -Wl,--wrap=$(1)
+FUZZ_WRAP_options = $(call wrap,connect) $(call wrap,sendto) \
+	$(call wrap,getaddrinfo)
+FUZZ_WRAP_session = $(call wrap,send)
+
+# All of the library, built once more for libFuzzer.
+FUZZ_CC = clang
+FUZZ_SANITIZERS = -fsanitize=address,undefined -fno-sanitize-recover=all
+FUZZ_CFLAGS = -std=c11 -pthread $(WARNINGS) -O1 -g -fno-omit-frame-pointer \
+	$(FUZZ_SANITIZERS)
+FUZZ_OBJECTS = $(LIBRARY_SOURCES:%.c=$(FUZZ_DIR)/clang/%.o) \
+	$(FUZZ_DIR)/clang/tests/support/exhausted.o
+FUZZ_TARGET_OBJECTS = $(FUZZ_SOURCES:%.c=$(FUZZ_DIR)/clang/%.o)
+
+$(FUZZ_DIR)/clang/%.o: %.c
+	@mkdir -p $(@D)
+	$(FUZZ_CC) $(ALL_CPPFLAGS) $(FUZZ_CFLAGS) -fsanitize=fuzzer-no-link \
+		-MMD -MP -c -o $@ $<
+
+$(FUZZERS): $(FUZZ_DIR)/fuzz_%: $(FUZZ_DIR)/clang/tests/fuzz/fuzz_%.o \
+	$(FUZZ_OBJECTS)
+	$(FUZZ_CC) $(FUZZ_CFLAGS) -fsanitize=fuzzer $(FUZZ_WRAP_$*) -o $@ $^ \
+		$(ALL_LIBS)
+
+$(REPLAYS): $(FUZZ_DIR)/replay_%: $(FUZZ_DIR)/fuzz_%.o $(FUZZ_DIR)/replay.o \
+	$(BUILD)/tests/support/exhausted.o $(LIBRARY)
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(FUZZ_WRAP_$*) -o $@ $^ $(ALL_LIBS)
+
+-include $(FUZZ_OBJECTS:.o=.d) $(FUZZ_TARGET_OBJECTS:.o=.d) \
+	$(FUZZ_SOURCES:%.c=$(BUILD)/%.d) $(FUZZ_DIR)/replay.d
+
+.PHONY: check-fuzz fuzz
+.SECONDARY: $(FUZZ_TARGET_OBJECTS) $(FUZZ_SOURCES:%.c=$(BUILD)/%.o)
+
+check-fuzz: $(REPLAYS)
+	@set -e; for n in $(FUZZ_NAMES); do \
+	$(FUZZ_DIR)/replay_$$n tests/fuzz/corpus/$$n; done
+
+# What is found stays in BUILD, the tree isn't written to.
+fuzz: $(FUZZERS)
+	@set -e; for n in $(FUZZ_NAMES); do echo "== fuzz_$$n"; \
+	mkdir -p $(FUZZ_DIR)/found/$$n; \
+	$(FUZZ_DIR)/fuzz_$$n -max_total_time=$(FUZZ_SECONDS) -timeout=10 \
+	-max_len=4096 -rss_limit_mb=2048 -print_final_stats=1 -verbosity=0 \
+	-artifact_prefix=$(FUZZ_DIR)/found/ $(FUZZ_DIR)/found/$$n \
+	tests/fuzz/corpus/$$n; done

@@ -1,0 +1,184 @@
+#include "support/certs.h"
+
+#include <gnutls/crypto.h>
+#include <gnutls/gnutls.h>
+#include <gnutls/x509.h>
+#include <netinet/in.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#define DAY ((time_t)24 * 60 * 60)
+
+enum signer { BY_CA, BY_OTHER_CA, BY_ITSELF };
+
+static const struct recipe {
+	const char *name;
+	const char *dns[2];
+	bool has_address;	/* IP:127.0.0.1 */
+	const char *purpose;
+	int from, to;		/* days from today */
+	enum signer signer;
+} recipes[] = {
+	{ "good", { "localhost", "relay.test" }, true,
+	    GNUTLS_KP_TLS_WWW_SERVER, -2, 365, BY_CA },
+	{ "expired", { "localhost", "relay.test" }, true,
+	    GNUTLS_KP_TLS_WWW_SERVER, -400, -35, BY_CA },
+	{ "future", { "localhost", "relay.test" }, true,
+	    GNUTLS_KP_TLS_WWW_SERVER, 35, 400, BY_CA },
+	{ "wrongname", { "other.test", NULL }, false,
+	    GNUTLS_KP_TLS_WWW_SERVER, -2, 365, BY_CA },
+	{ "cnonly", { NULL, NULL }, false,
+	    GNUTLS_KP_TLS_WWW_SERVER, -2, 365, BY_CA },
+	{ "clientonly", { "localhost", "relay.test" }, true,
+	    GNUTLS_KP_TLS_WWW_CLIENT, -2, 365, BY_CA },
+	{ "untrusted", { "localhost", "relay.test" }, true,
+	    GNUTLS_KP_TLS_WWW_SERVER, -2, 365, BY_OTHER_CA },
+	{ "selfsigned", { "localhost", "relay.test" }, true,
+	    GNUTLS_KP_TLS_WWW_SERVER, -2, 365, BY_ITSELF },
+};
+
+struct pair {
+	gnutls_x509_crt_t certificate;
+	gnutls_x509_privkey_t key;
+};
+
+static bool
+write_pem(const char *dir, const char *name, const char *suffix,
+    const gnutls_datum_t *pem)
+{
+	char path[4096];
+	FILE *file;
+	bool ok;
+
+	(void)snprintf(path, sizeof(path), "%s/%s.%s", dir, name, suffix);
+	file = fopen(path, "w");
+	if (file == NULL)
+		return false;
+	ok = fwrite(pem->data, 1, pem->size, file) == pem->size;
+	return fclose(file) == 0 && ok;
+}
+
+static bool
+save(const char *dir, const char *name, const struct pair *p, bool with_key)
+{
+	gnutls_datum_t pem = { NULL, 0 };
+	bool ok;
+
+	ok = gnutls_x509_crt_export2(p->certificate, GNUTLS_X509_FMT_PEM,
+	    &pem) == 0 && write_pem(dir, name, "pem", &pem);
+	gnutls_free(pem.data);
+	pem.data = NULL;
+	if (ok && with_key)
+		ok = gnutls_x509_privkey_export2(p->key, GNUTLS_X509_FMT_PEM,
+		    &pem) == 0 && write_pem(dir, name, "key", &pem);
+	gnutls_free(pem.data);
+	return ok;
+}
+
+static void
+pair_free(struct pair *p)
+{
+	if (p->certificate != NULL)
+		gnutls_x509_crt_deinit(p->certificate);
+	if (p->key != NULL)
+		gnutls_x509_privkey_deinit(p->key);
+}
+
+static bool
+begin(struct pair *p, const char *common_name, int from, int to)
+{
+	unsigned char serial[8];
+	time_t now = time(NULL);
+
+	if (gnutls_rnd(GNUTLS_RND_NONCE, serial, sizeof(serial)) != 0)
+		return false;
+	serial[0] = 1;	/* positive, and not padded */
+	return gnutls_x509_crt_init(&p->certificate) == 0 &&
+	    gnutls_x509_privkey_init(&p->key) == 0 &&
+	    gnutls_x509_privkey_generate(p->key, GNUTLS_PK_ECDSA,
+	    GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0) == 0 &&
+	    gnutls_x509_crt_set_version(p->certificate, 3) == 0 &&
+	    gnutls_x509_crt_set_serial(p->certificate, serial,
+	    sizeof(serial)) == 0 &&
+	    gnutls_x509_crt_set_key(p->certificate, p->key) == 0 &&
+	    gnutls_x509_crt_set_activation_time(p->certificate,
+	    now + from * DAY) == 0 &&
+	    gnutls_x509_crt_set_expiration_time(p->certificate,
+	    now + to * DAY) == 0 &&
+	    gnutls_x509_crt_set_dn_by_oid(p->certificate,
+	    GNUTLS_OID_X520_COMMON_NAME, 0, common_name,
+	    (unsigned int)strlen(common_name)) == 0;
+}
+
+static bool
+sign(struct pair *p, struct pair *issuer)
+{
+	return gnutls_x509_crt_sign2(p->certificate, issuer->certificate,
+	    issuer->key, GNUTLS_DIG_SHA256, 0) == 0;
+}
+
+static bool
+make_ca(struct pair *p, const char *common_name)
+{
+	return begin(p, common_name, -900, 900) &&
+	    gnutls_x509_crt_set_ca_status(p->certificate, 1) == 0 &&
+	    gnutls_x509_crt_set_key_usage(p->certificate,
+	    GNUTLS_KEY_KEY_CERT_SIGN | GNUTLS_KEY_CRL_SIGN) == 0 &&
+	    sign(p, p);
+}
+
+static bool
+add_names(gnutls_x509_crt_t certificate, const struct recipe *r)
+{
+	const struct in_addr loopback = { htonl(INADDR_LOOPBACK) };
+	size_t i;
+
+	for (i = 0; i < 2 && r->dns[i] != NULL; i++)
+		if (gnutls_x509_crt_set_subject_alt_name(certificate,
+		    GNUTLS_SAN_DNSNAME, r->dns[i],
+		    (unsigned int)strlen(r->dns[i]), GNUTLS_FSAN_APPEND) != 0)
+			return false;
+	return !r->has_address || gnutls_x509_crt_set_subject_alt_name(
+	    certificate, GNUTLS_SAN_IPADDRESS, &loopback, sizeof(loopback),
+	    GNUTLS_FSAN_APPEND) == 0;
+}
+
+static bool
+make_leaf(const char *dir, const struct recipe *r, struct pair *ca,
+    struct pair *other)
+{
+	struct pair leaf = { NULL, NULL }, *issuer = &leaf;
+	bool ok;
+
+	if (r->signer == BY_CA)
+		issuer = ca;
+	else if (r->signer == BY_OTHER_CA)
+		issuer = other;
+	ok = begin(&leaf, "relay.test", r->from, r->to) &&
+	    gnutls_x509_crt_set_ca_status(leaf.certificate, 0) == 0 &&
+	    add_names(leaf.certificate, r) &&
+	    gnutls_x509_crt_set_key_purpose_oid(leaf.certificate, r->purpose,
+	    0) == 0 && gnutls_x509_crt_set_key_usage(leaf.certificate,
+	    GNUTLS_KEY_DIGITAL_SIGNATURE) == 0 && sign(&leaf, issuer) &&
+	    save(dir, r->name, &leaf, true);
+	pair_free(&leaf);
+	return ok;
+}
+
+bool
+certs_make(const char *dir)
+{
+	struct pair ca = { NULL, NULL }, other = { NULL, NULL };
+	bool ok;
+	size_t i;
+
+	ok = make_ca(&ca, "posthaste test CA") &&
+	    make_ca(&other, "some other CA") && save(dir, "ca", &ca, false);
+	for (i = 0; ok && i < sizeof(recipes) / sizeof(recipes[0]); i++)
+		ok = make_leaf(dir, &recipes[i], &ca, &other);
+	pair_free(&ca);
+	pair_free(&other);
+	return ok;
+}

@@ -1,0 +1,140 @@
+#include "support/relay_link.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "support/relay_tcp.h"
+
+/* The transport of the TLS session. */
+static ssize_t
+push(gnutls_transport_ptr_t context, const void *data, size_t size)
+{
+	struct relay_link *l = context;
+	ssize_t n = link_send_raw(l, data, size);
+
+	if (n < 0) {
+		l->transport_errno = errno;
+		gnutls_transport_set_errno(l->session, errno);
+	}
+	return n;
+}
+
+static ssize_t
+pull(gnutls_transport_ptr_t context, void *data, size_t size)
+{
+	struct relay_link *l = context;
+	ssize_t n = link_receive_raw(l, data, size);
+
+	if (n < 0) {
+		l->transport_errno = errno;
+		gnutls_transport_set_errno(l->session, errno);
+	}
+	return n;
+}
+
+static bool
+make_session(struct relay_link *l)
+{
+	if (gnutls_init(&l->session, GNUTLS_SERVER |
+	    GNUTLS_NO_AUTO_SEND_TICKET) != 0)
+		return false;
+	gnutls_transport_set_ptr(l->session, l);
+	gnutls_transport_set_push_function(l->session, push);
+	gnutls_transport_set_pull_function(l->session, pull);
+	return gnutls_priority_set_direct(l->session, l->priority, NULL) == 0 &&
+	    gnutls_credentials_set(l->session, GNUTLS_CRD_CERTIFICATE,
+	    l->credentials) == 0 &&
+	    gnutls_session_ticket_key_generate(&l->ticket_key) == 0 &&
+	    gnutls_session_ticket_enable_server(l->session,
+	    &l->ticket_key) == 0;
+}
+
+static void
+handshake_failed(struct relay_link *l, int status)
+{
+	if (status == GNUTLS_E_FATAL_ALERT_RECEIVED ||
+	    status == GNUTLS_E_WARNING_ALERT_RECEIVED) {
+		link_tls_fault(l, gnutls_alert_get_name(gnutls_alert_get(
+		    l->session)));
+		l->end = RELAY_END_ALERT;
+	} else {
+		link_tls_fault(l, l->transport_errno == 0 ?
+		    gnutls_strerror(status) : strerror(l->transport_errno));
+		(void)gnutls_alert_send_appropriate(l->session, status);
+		if (status == GNUTLS_E_PREMATURE_TERMINATION)
+			l->end = RELAY_END_FIN;
+		else if (l->transport_errno == ECONNRESET)
+			l->end = RELAY_END_RESET;
+	}
+	link_close_socket(l);
+}
+
+void
+link_handshake(struct relay_link *l)
+{
+	char *description;
+	int status;
+
+	link_flush(l);
+	if (!link_is_open(l))
+		return;
+	if (l->input.len > 0)
+		link_failure(l, "octets behind STARTTLS, before the reply");
+	buf_clear(&l->input);
+	if (l->credentials == NULL || l->is_secure || !make_session(l)) {
+		link_failure(l, "the TLS session can't be made");
+		l->cant_send = true;
+		return;
+	}
+	l->transport_errno = 0;
+	do
+		status = gnutls_handshake(l->session);
+	while (status < 0 && gnutls_error_is_fatal(status) == 0 &&
+	    l->transport_errno == 0);
+	if (status != 0) {
+		handshake_failed(l, status);
+		return;
+	}
+	l->is_secure = true;
+	description = gnutls_session_get_desc(l->session);
+	link_note(l, EVENT_TLS, 0, 0, span_of(description));
+	gnutls_free(description);
+	l->flight_reads = 0;
+	l->flight_octets = 0;
+	l->segments = tcp_segments_received(l->fd);
+}
+
+void
+link_alert(struct relay_link *l, int number)
+{
+	/* The record of a fatal alert before there is a session. */
+	char record[] = "\x15\x03\x03\0\x02\x02?";
+
+	link_flush(l);
+	if (l->is_secure) {
+		(void)gnutls_alert_send(l->session, GNUTLS_AL_FATAL,
+		    (gnutls_alert_description_t)number);
+		return;
+	}
+	record[sizeof(record) - 2] = (char)number;
+	link_send(l, span_make(record, sizeof(record) - 1));
+	link_flush(l);
+}
+
+void
+link_ticket(struct relay_link *l)
+{
+	link_flush(l);
+	if (l->fd != -1 && (!l->is_secure ||
+	    gnutls_session_ticket_send(l->session, 1, 0) != 0))
+		link_failure(l, "no ticket can be sent");
+}
+
+void
+link_rekey(struct relay_link *l)
+{
+	link_flush(l);
+	if (l->fd != -1 && (!l->is_secure ||
+	    gnutls_session_key_update(l->session, 0) != 0))
+		link_failure(l, "no key update can be sent");
+}

@@ -1,0 +1,434 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include <cmocka.h>
+
+#include "app/option_tables.h"
+#include "app/options.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* What a line with this option comes to; a refusal's text, or NULL. */
+static const struct {
+	const char *words[3];	/* behind "sendmail", before the recipient */
+	const char *text;
+} lines[] = {
+	/* Every letter once, in the order of the table. */
+	{ { "-Ac" }, NULL },
+	{ { "-A", "m" }, NULL },
+	{ { "-Ax" }, "-A takes one of c m, not `x`" },
+	{ { "-A", "" }, "-A takes one of c m, not ``" },
+	{ { "-B7BIT" }, NULL },
+	{ { "-B", "8BITMIME" }, NULL },
+	{ { "-B8bitmime" }, "-B takes one of 7BIT 8BITMIME, not `8bitmime`" },
+	{ { "-BBINARYMIME" }, "-B takes one of 7BIT 8BITMIME" },
+	{ { "-C/etc/x" }, "-C would name a configuration file" },
+	{ { "-C", "/etc/x" }, "-C would name a configuration file" },
+	{ { "-c" }, NULL },
+	{ { "-D/tmp/x" }, "-D would name a file" },
+	{ { "-D", "/tmp/x" }, "-D would name a file" },
+	{ { "-d" }, NULL },
+	{ { "-d0.1" }, NULL },
+	{ { "-d0-99.1X/tmp/x" }, NULL },
+	{ { "-E" }, "-E is not an option of sendmail" },
+	{ { "-em" }, NULL },
+	{ { "-e", "p" }, NULL },
+	{ { "-ex" }, "is not an option of sendmail" },
+	{ { "-e", "" }, "is not an option of sendmail" },
+	{ { "-FName" }, NULL },
+	{ { "-F", "A Name" }, NULL },
+	{ { "-fa@b" }, NULL },
+	{ { "-f", "a@b" }, NULL },
+	{ { "-G" }, NULL },
+	{ { "-h5" }, NULL },
+	{ { "-h", "25" }, NULL },
+	{ { "-hx" }, "-h, the hop count, is a number, not `x`" },
+	{ { "-h-5" }, "is a number, not `-5`" },
+	{ { "-h5x" }, "is a number, not `5x`" },
+	{ { "-h", "" }, "is a number, not ``" },
+	{ { "-i" }, NULL },
+	{ { "-Ltag" }, "not in this version: -L" },
+	{ { "-L", "tag" }, "not in this version: -L" },
+	{ { "-Mx" }, "-M would define a macro" },
+	{ { "-m" }, NULL },
+	{ { "-Nsuccess" }, "not in this version: -N" },
+	{ { "-N", "never" }, "not in this version: -N" },
+	{ { "-n" }, NULL },
+	{ { "-pSMTP:x" }, NULL },
+	{ { "-p", "SMTP:x" }, NULL },
+	{ { "-Q" }, "-Q, as there is no queue" },
+	{ { "-Qreason" }, "-Q, as there is no queue" },
+	{ { "-Rhdrs" }, "not in this version: -R" },
+	{ { "-R", "full" }, "not in this version: -R" },
+	{ { "-ra@b" }, NULL },
+	{ { "-r", "a@b" }, NULL },
+	{ { "-S" }, "-S is not an option of sendmail" },
+	{ { "-s" }, "-s is not an option of sendmail: a Subject" },
+	{ { "-s", "Subject" }, "-s is not an option of sendmail: a Subject" },
+	{ { "-T" }, "-T is not an option of sendmail" },
+	{ { "-t" }, NULL },
+	{ { "-U" }, NULL },
+	{ { "-Vid" }, "not in this version: -V" },
+	{ { "-V", "id" }, "not in this version: -V" },
+	{ { "-v" }, NULL },
+	{ { "-X/tmp/x" }, "-X would write a file" },
+	{ { "-X", "/tmp/x" }, "-X would write a file" },
+	{ { "-XV" }, "-X would write a file" },
+	{ { "-tX/tmp/x" }, "-X would write a file" },
+	{ { "-x" }, NULL },
+	{ { "-ztext" }, "-z is not an option of sendmail" },
+
+	/* Letters of nobody's. */
+	{ { "-4" }, "unknown option -4" },
+	{ { "-6" }, "unknown option -6" },
+	{ { "-J" }, "unknown option -J" },
+	{ { "-l" }, "unknown option -l" },
+	{ { "-P" }, "unknown option -P" },
+	{ { "-a" }, "unknown option -a" },
+	{ { "-5" }, "unknown option -5" },
+
+	/* -b: what delivers, what will, what never does. */
+	{ { "-bm" }, NULL },
+	{ { "-b", "m" }, NULL },
+	{ { "-ba" }, NULL },
+	{ { "-bs" }, "not in this version: -bs" },
+	{ { "-bd" }, "-bd, as posthaste is not a daemon" },
+	{ { "-bD" }, "-bD, as posthaste is not a daemon" },
+	{ { "-bl" }, "-bl, as posthaste is not a daemon" },
+	{ { "-bt" }, "-bt, as there are no rewriting rules" },
+	{ { "-bv" }, "-bv, as an address can't be verified" },
+	{ { "-bP" }, "-bP, as there is no queue" },
+	{ { "-bz" }, "-bz is not an option of sendmail" },
+	{ { "-bC" }, "-bC is not an option of sendmail" },
+	{ { "-bq" }, "-bq is not an option of sendmail" },
+	{ { "-bmx" }, "-bmx is not an option of sendmail" },
+	{ { "-bsx" }, "-bsx is not an option of sendmail" },
+	{ { "-b", "" }, "-b is not an option of sendmail" },
+
+	/* -o and its long form -O. */
+	{ { "-oi" }, NULL },
+	{ { "-o", "i" }, NULL },
+	{ { "-oem" }, NULL },
+	{ { "-oep" }, NULL },
+	{ { "-oew" }, NULL },
+	{ { "-oee" }, NULL },
+	{ { "-oeq" }, NULL },
+	{ { "-oex" }, "-oex is not an option of sendmail" },
+	{ { "-oe" }, "-oe is not an option of sendmail" },
+	{ { "-odb" }, NULL },
+	{ { "-odi" }, NULL },
+	{ { "-odf" }, NULL },
+	{ { "-odd" }, NULL },
+	{ { "-odq" }, "-odq: there is no queue" },
+	{ { "-odqs" }, "-odq: there is no queue" },
+	{ { "-om" }, NULL },
+	{ { "-oo" }, NULL },
+	{ { "-o7" }, NULL },
+	{ { "-o8" }, NULL },
+	{ { "-oj" }, NULL },
+	{ { "-os" }, NULL },
+	{ { "-ov" }, NULL },
+	{ { "-oL9" }, NULL },
+	{ { "-or0s" }, NULL },
+	{ { "-oT5d" }, NULL },
+	{ { "-oc" }, NULL },
+	{ { "-oA/etc/aliases" }, NULL },
+	{ { "-oA" }, "-oA: its value must be attached" },
+	{ { "-oMrUUCP" }, NULL },
+	{ { "-oMr" }, "-oMr: its value must be attached" },
+	{ { "-oMs", "host" }, "-oMs: its value must be attached" },
+	{ { "-oQ/tmp" }, "refused: -O QueueDirectory" },
+	{ { "-oQ" }, "refused: -O QueueDirectory" },
+	{ { "-oS/tmp/x" }, "refused: -O StatusFile" },
+	{ { "-oH/tmp/x" }, "refused: -O HelpFile" },
+	{ { "-ou0" }, "refused: -O DefaultUser" },
+	{ { "-og0" }, "refused: -O DefaultGroup" },
+	{ { "-oPx@y" }, "refused: -O PostmasterCopy" },
+	{ { "-o", "" }, "-o: it needs a letter" },
+	{ { "-OIgnoreDots" }, NULL },
+	{ { "-O", "IgnoreDots=true" }, NULL },
+	{ { "-OErrorMode=m" }, NULL },
+	{ { "-ODeliveryMode=b" }, NULL },
+	{ { "-ODeliveryMode=q" }, "-odq: there is no queue" },
+	{ { "-odeliverymode=queue" }, NULL },
+	{ { "-OQueueDirectory=/tmp" }, "refused: -O QueueDirectory" },
+	{ { "-O", "queuedirectory=/tmp" }, "refused: -O QueueDirectory" },
+	{ { "-OStatusFile=/tmp/x" }, "refused: -O StatusFile" },
+	{ { "-OHelpFile=/tmp/x" }, "refused: -O HelpFile" },
+	{ { "-ODefaultUser=root" }, "refused: -O DefaultUser" },
+	{ { "-ODefaultGroup=root" }, "refused: -O DefaultGroup" },
+	{ { "-OPostmasterCopy=x" }, "refused: -O PostmasterCopy" },
+	{ { "-Orequiretls=yes" }, "not in this version: -O requiretls=" },
+	{ { "-O", "smtputf8=yes" }, "not in this version: -O smtputf8=" },
+	{ { "-OMaxRecipientsPerMessage=5" }, NULL },
+	{ { "-O", "" }, "-O: it needs Name=value" },
+	{ { "-O=x" }, "-O: it needs Name=value" },
+};
+
+static const struct {
+	const char *words[3];
+	enum mode mode;
+} modes[] = {
+	{ { "-bp" }, MODE_MAILQ },
+	{ { "-b", "p" }, MODE_MAILQ },
+	{ { "-bi" }, MODE_ALIASES },
+	{ { "-I" }, MODE_ALIASES },
+	{ { "-bh" }, MODE_NOTHING },
+	{ { "-bH" }, MODE_NOTHING },
+	{ { "-q" }, MODE_NOTHING },
+	{ { "-q30m" }, MODE_NOTHING },
+	{ { "-qf" }, MODE_NOTHING },
+	{ { "-qIabc" }, MODE_NOTHING },
+	{ { "-qRx@y" }, MODE_NOTHING },
+};
+
+static const struct {
+	const char *word;
+	bool ignores_dots;
+} dots[] = {
+	{ "-i", true },
+	{ "-oi", true },
+	{ "-oitrue", true },
+	{ "-oiT", true },
+	{ "-oiyes", true },
+	{ "-oiY", true },
+	{ "-oi1", true },
+	{ "-oifalse", false },
+	{ "-oino", false },
+	{ "-oi0", false },
+	{ "-OIgnoreDots", true },
+	{ "-OIgnoreDots=", true },
+	{ "-OIgnoreDots=True", true },
+	{ "-Oignoredots=yes", true },
+	{ "-OIgnoreDots=False", false },
+	{ "-m", false },
+};
+
+static const struct {
+	const char *word;
+	bool is_quiet;
+	enum body_type body;
+} details[] = {
+	{ "-oeq", true, BODY_UNSAID },
+	{ "-eq", true, BODY_UNSAID },
+	{ "-OErrorMode=q", true, BODY_UNSAID },
+	{ "-oem", false, BODY_UNSAID },
+	{ "-oee", false, BODY_UNSAID },
+	{ "-B7BIT", false, BODY_7BIT },
+	{ "-B8BITMIME", false, BODY_8BITMIME },
+};
+
+static const char *const long_ones_of_later[] = { "--check",
+	"--print-config", "--list-profiles", "--configure=a@b", "--import=x",
+	"--queue", "--flush", "--print-id", "--warn-expiry=3" };
+
+/* `name`, up to two words, and `last`; any of these may be NULL. */
+static bool
+parse(struct options *o, const char *name, const char *const *words,
+    const char *last, struct error *err)
+{
+	const char *line[5] = { name };
+	struct invocation in = { .argc = 1 };
+	char *argv[5] = { NULL };
+
+	while (in.argc < 3 && words[in.argc - 1] != NULL) {
+		line[in.argc] = words[in.argc - 1];
+		in.argc++;
+	}
+	if (last != NULL)
+		line[in.argc++] = last;
+	/* argv's strings aren't const, though nobody writes through them. */
+	memcpy(argv, line, sizeof(line));
+	in.argv = argv;
+	error_clear(err);
+	return options_parse(o, &in, err);
+}
+
+static void
+assert_usage_error(const char *label, const struct error *err,
+    const char *text)
+{
+	if (err->stage != STAGE_USAGE || err->exit_code != EX_USAGE ||
+	    err->temporary || strstr(err->text, text) == NULL)
+		fail_msg("%s: %s", label, err->text);
+}
+
+static void
+every_option_has_its_verdict(void **state)
+{
+	struct options o;
+	struct error err;
+	size_t i;
+	bool ok;
+
+	(void)state;
+	for (i = 0; i < COUNT(lines); i++) {
+		ok = parse(&o, "sendmail", lines[i].words, "c@d", &err);
+		if (ok != (lines[i].text == NULL))
+			fail_msg("%s: %s", lines[i].words[0], err.text);
+		if (lines[i].text != NULL)
+			assert_usage_error(lines[i].words[0], &err,
+			    lines[i].text);
+		else if (o.recipient_count != 1 || o.mode != MODE_SUBMIT)
+			fail_msg("%s: it took a word", lines[i].words[0]);
+	}
+}
+
+static bool
+is_tried(char letter)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT(lines); i++)
+		if (lines[i].words[0][1] == letter)
+			return true;
+	for (i = 0; i < COUNT(modes); i++)
+		if (modes[i].words[0][1] == letter)
+			return true;
+	return false;
+}
+
+static void
+every_letter_of_the_table_is_tried_here(void **state)
+{
+	const struct option_row *row, *other;
+
+	(void)state;
+	for (row = option_letters; row->set != NULL; row++) {
+		if (!is_tried(row->letter))
+			fail_msg("-%c", row->letter);
+		for (other = option_letters; other != row; other++)
+			assert_int_not_equal(other->letter, row->letter);
+	}
+}
+
+static void
+every_value_that_is_missing_is_missed(void **state)
+{
+	const struct option_row *row;
+	char word[3] = "-?", text[] = "-? needs a value";
+	const char *words[3] = { word, NULL, NULL };
+	struct options o;
+	struct error err;
+
+	(void)state;
+	for (row = option_letters; row->set != NULL; row++) {
+		if (row->arity != TAKES_VALUE)
+			continue;
+		word[1] = text[1] = row->letter;
+		assert_false(parse(&o, "sendmail", words, NULL, &err));
+		assert_usage_error(word, &err, text);
+	}
+}
+
+static void
+modes_that_read_no_message_stand_alone(void **state)
+{
+	struct options o;
+	struct error err;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(modes); i++) {
+		if (!parse(&o, "sendmail", modes[i].words, NULL, &err) ||
+		    o.mode != modes[i].mode || o.recipient_count != 0)
+			fail_msg("%s: %s", modes[i].words[0], err.text);
+		assert_false(parse(&o, "sendmail", modes[i].words, "-t",
+		    &err));
+		assert_usage_error(modes[i].words[0], &err, "stands alone");
+		assert_false(parse(&o, "sendmail", modes[i].words, "-fa@b",
+		    &err));
+		assert_usage_error(modes[i].words[0], &err, "stands alone");
+		assert_false(parse(&o, "sendmail", modes[i].words, "c@d",
+		    &err));
+		assert_usage_error(modes[i].words[0], &err, "stands alone");
+		assert_false(parse(&o, "sendmail", modes[i].words, "-bm",
+		    &err));
+		assert_usage_error(modes[i].words[0], &err, "two modes");
+	}
+}
+
+static void
+dots_are_ignored_if_asked_for(void **state)
+{
+	const char *words[3] = { NULL };
+	struct options o;
+	struct error err;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(dots); i++) {
+		words[0] = dots[i].word;
+		if (!parse(&o, "sendmail", words, "c@d", &err) ||
+		    o.ignore_dots != dots[i].ignores_dots)
+			fail_msg("%s", dots[i].word);
+	}
+}
+
+static void
+quiet_and_body_type_are_set_by_their_options_alone(void **state)
+{
+	const char *words[3] = { NULL };
+	struct options o;
+	struct error err;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(details); i++) {
+		words[0] = details[i].word;
+		if (!parse(&o, "sendmail", words, "c@d", &err) ||
+		    o.is_quiet != details[i].is_quiet ||
+		    o.body != details[i].body)
+			fail_msg("%s", details[i].word);
+	}
+}
+
+static void
+long_options_of_later_say_so(void **state)
+{
+	const char *words[3] = { NULL };
+	struct options o;
+	struct error err;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(long_ones_of_later); i++) {
+		words[0] = long_ones_of_later[i];
+		assert_false(parse(&o, "posthaste", words, "c@d", &err));
+		assert_usage_error(words[0], &err, "not in this version: --");
+	}
+}
+
+static void
+a_refusal_names_the_thing_and_the_reason(void **state)
+{
+	struct error err = { 0 };
+
+	(void)state;
+	assert_false(option_refuse("-Y", "it isn't there", &err));
+	assert_int_equal(err.stage, STAGE_USAGE);
+	assert_int_equal(err.exit_code, EX_USAGE);
+	assert_string_equal(err.text, "-Y: it isn't there");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_option_has_its_verdict),
+		cmocka_unit_test(every_letter_of_the_table_is_tried_here),
+		cmocka_unit_test(every_value_that_is_missing_is_missed),
+		cmocka_unit_test(modes_that_read_no_message_stand_alone),
+		cmocka_unit_test(dots_are_ignored_if_asked_for),
+		cmocka_unit_test(
+		    quiet_and_body_type_are_set_by_their_options_alone),
+		cmocka_unit_test(long_options_of_later_say_so),
+		cmocka_unit_test(a_refusal_names_the_thing_and_the_reason),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
