@@ -1,4 +1,5 @@
-# posthaste: make [all check demo install uninstall clean dist analyze sanitize]
+# posthaste: make [all check demo install uninstall clean dist analyze sanitize
+# matrix fuzz soak]
 # GNU make; a distribution's CC, CPPFLAGS, CFLAGS, LDFLAGS and LDLIBS are
 # honoured and come last, so that they win.
 
@@ -25,7 +26,7 @@ PROGRAM = $(BUILD)/posthaste
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .PHONY: all check check-headers check-manual demo install uninstall clean \
-	dist analyze sanitize soak tools
+	dist analyze sanitize matrix soak tools
 
 all: $(PROGRAM)
 
@@ -157,6 +158,10 @@ check: $(PROGRAM) $(TESTS) $(TOOLS) $(if $(TEST),,check-headers check-manual \
 	echo "FAILED: $$t"; exit 1; }; \
 	grep -h -E 'PASSED|SKIPPED|cells|^style' $$t.log || :; \
 	n=$$((n + 1)); done; echo "check: all $$n test programs passed"
+
+# The whole fault matrix; `check` runs the core of it.
+matrix: $(PROGRAM) $(BUILD)/tests/fault/test_matrix
+	POSTHASTE=$(abspath $(PROGRAM)) $(BUILD)/tests/fault/test_matrix all
 
 # What takes minutes by its nature.
 soak: $(PROGRAM) $(SOAKS)

@@ -33,6 +33,7 @@ enum fault_kind {
 #define FAULT_RACES 16U		/* behind a good reply something comes by itself:
 				 * the message, or our hang-up, may be faster */
 #define FAULT_IS_SLOW 32U	/* it ends by our time limit, which is short then */
+#define FAULT_IS_CORE 64U	/* in every run, not in the whole matrix alone */
 
 struct fault {
 	const char *name;

@@ -441,13 +441,20 @@ run_cell(struct bench *b, const struct cell *cell)
 	buf_free(&script);
 }
 
-/* The words `mode/stage/fault` of argv pick cells, for work on one of them. */
+/*
+ * Without a word in argv the core is run; `all` is the whole matrix; other
+ * words pick cells by `mode/stage/fault`, for work on one of them.
+ */
 static bool
 is_picked(const struct cell *cell, int argc, char **argv)
 {
 	char name[200];
 	int i;
 
+	if (argc < 2)
+		return has_trait(cell, FAULT_IS_CORE);
+	if (strcmp(argv[1], "all") == 0)
+		return true;
 	(void)snprintf(name, sizeof(name), "%s/%s/%s", modes[cell->mode].name,
 	    cell->turn->override, cell->fault->name);
 	for (i = 1; i < argc; i++)
