@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "net/resolve.h"
+#include "net/tls_context.h"
 #include "net/trust.h"
 
 /* Octets that are made records of before they are sent. */
@@ -18,15 +19,6 @@
 /* Records without an application octet in one go; more of them is malice. */
 #define TLS_EMPTY_MAX 1000
 
-/* Behind the system's policy, whatever that says: TLS 1.2 at least. */
-#define TLS_FLOOR "-VERS-TLS1.1:-VERS-TLS1.0:-VERS-SSL3.0"
-
-struct tls_context {
-	bool is_initialised;
-	gnutls_priority_t priority;
-	struct trust *trust;
-};
-
 /*
  * GnuTLS reads from and writes to memory here: what it writes is gathered in
  * `output` and sent in one piece, and a send that can't go on is no affair of
@@ -35,7 +27,7 @@ struct tls_context {
 struct tls {
 	gnutls_session_t session;
 	struct stream *stream;
-	const struct trust *trust;
+	struct trust *trust;
 	const struct trace *trace;
 	struct error *err;	/* the handshake's */
 	struct buf output;
@@ -51,43 +43,6 @@ struct tls {
 	char fault[160];
 	char description[64];
 };
-
-bool
-tls_context_new(struct tls_context **context, const struct tls_params *params,
-    struct error *err)
-{
-	struct tls_context *ctx = mem_alloc(sizeof(*ctx));
-	int result;
-
-	*context = ctx;
-	result = gnutls_global_init();
-	if (result != 0)
-		return error_set(err, STAGE_SYSTEM, EX_OSERR,
-		    "GnuTLS can't start: %s", gnutls_strerror(result));
-	ctx->is_initialised = true;
-	result = gnutls_priority_init2(&ctx->priority, TLS_FLOOR, NULL,
-	    GNUTLS_PRIORITY_INIT_DEF_APPEND);
-	if (result != 0)
-		result = gnutls_priority_init(&ctx->priority,
-		    "NORMAL:" TLS_FLOOR, NULL);
-	if (result != 0)
-		return error_set(err, STAGE_SYSTEM, EX_OSERR,
-		    "no TLS priorities: %s", gnutls_strerror(result));
-	return trust_new(&ctx->trust, params, err);
-}
-
-void
-tls_context_free(struct tls_context *ctx)
-{
-	if (ctx == NULL)
-		return;
-	trust_free(ctx->trust);
-	if (ctx->priority != NULL)
-		gnutls_priority_deinit(ctx->priority);
-	if (ctx->is_initialised)
-		gnutls_global_deinit();
-	mem_free(ctx);
-}
 
 static bool
 has_output(const struct tls *t)
@@ -202,19 +157,12 @@ verify(gnutls_session_t session)
 static int
 set_up(struct tls *t, const struct tls_context *ctx)
 {
-	const char *name = trust_server_name(ctx->trust);
 	int result;
 
 	result = gnutls_init(&t->session,
 	    GNUTLS_CLIENT | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL);
 	if (result == 0)
-		result = gnutls_priority_set(t->session, ctx->priority);
-	if (result == 0)
-		result = gnutls_credentials_set(t->session,
-		    GNUTLS_CRD_CERTIFICATE, trust_credentials(ctx->trust));
-	if (result == 0 && name != NULL)
-		result = gnutls_server_name_set(t->session, GNUTLS_NAME_DNS,
-		    name, strlen(name));
+		result = tls_context_equip(ctx, t->session);
 	if (result != 0)
 		return result;
 	gnutls_session_set_ptr(t->session, t);
@@ -359,7 +307,7 @@ tls_handshake(struct stream *s, struct tls_context *ctx,
 	/* From here on nothing leaves in clear, even if this fails. */
 	s->tls = t;
 	t->stream = s;
-	t->trust = ctx->trust;
+	t->trust = tls_context_trust(ctx);
 	t->trace = trace;
 	t->err = err;
 	buf_init(&t->output, TLS_OUTPUT);
@@ -379,6 +327,28 @@ tls_description(const struct stream *s)
 {
 	return s->tls == NULL || !s->tls->is_up ? "off" :
 	    s->tls->description;
+}
+
+bool
+tls_channel_binding(const struct stream *s, const char **type,
+    struct buf *out)
+{
+	gnutls_datum_t data = { NULL, 0 };
+	gnutls_session_t session;
+	bool is_1_3, ok;
+
+	*type = NULL;
+	if (s->tls == NULL || !s->tls->is_up)
+		return false;
+	session = s->tls->session;
+	is_1_3 = gnutls_protocol_get_version(session) == GNUTLS_TLS1_3;
+	ok = gnutls_session_channel_binding(session, is_1_3 ?
+	    GNUTLS_CB_TLS_EXPORTER : GNUTLS_CB_TLS_SERVER_END_POINT,
+	    &data) == 0 && buf_add(out, data.data, data.size);
+	gnutls_free(data.data);
+	if (ok)
+		*type = is_1_3 ? "tls-exporter" : "tls-server-end-point";
+	return ok;
 }
 
 static enum tls_result

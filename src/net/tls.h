@@ -1,6 +1,6 @@
 /*
- * TLS through GnuTLS (with trust.c the only includers of its headers beside
- * base/crypto.c): TLS 1.2 at least, server certificate by SAN (RFC 9525) and
+ * TLS through GnuTLS (whose headers tls*.c, trust*.c and base/crypto.c alone
+ * include): TLS 1.2 at least, server certificate by SAN (RFC 9525) and
  * key purpose, or by fingerprint.
  */
 #ifndef POSTHASTE_NET_TLS_H
@@ -51,6 +51,16 @@ bool tls_handshake(struct stream *s, struct tls_context *ctx,
 
 /* "TLS1.3 …" as the log names it, borrowed; "off" without TLS. */
 const char *tls_description(const struct stream *s);
+
+/*
+ * What binds an authentication to this very connection: adds the data to `out`
+ * and names its type as GS2 has it, static: "tls-exporter" on TLS 1.3 (RFC
+ * 9266), "tls-server-end-point" on TLS 1.2 (RFC 5929 section 4). False without
+ * TLS, where the certificate's signature has no hash that the RFC knows, or at
+ * the limit of `out`; `*type` is NULL then.
+ */
+bool tls_channel_binding(const struct stream *s, const char **type,
+    struct buf *out) MUST_CHECK;
 
 /*
  * For stream.c: what became of a record send or receive that didn't block.

@@ -440,7 +440,7 @@ check_chain(const struct trust *t, gnutls_session_t session,
 }
 
 bool
-trust_check(const struct trust *t, gnutls_session_t session, bool is_loopback,
+trust_check(struct trust *t, gnutls_session_t session, bool is_loopback,
     const struct trace *trace, struct error *err)
 {
 	const gnutls_datum_t *chain;

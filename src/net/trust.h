@@ -33,7 +33,7 @@ const char *trust_server_name(const struct trust *t);
  * Judges the certificate of the handshake under way. What fails is EX_PROTOCOL
  * at STAGE_TLS, with the certificate described as the cause.
  */
-bool trust_check(const struct trust *t, struct gnutls_session_int *session,
+bool trust_check(struct trust *t, struct gnutls_session_int *session,
     bool is_loopback, const struct trace *trace, struct error *err) MUST_CHECK;
 
 #endif

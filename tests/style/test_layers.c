@@ -30,12 +30,15 @@ static const struct {
 	{ "spool", " base mail spool " },
 };
 
-/* Headers that belong to few files. */
+/* Headers that belong to few files: TLS and trust are of several each, by their
+ * length alone. */
 static const struct {
 	const char *prefix;
 	const char *files;
 } libraries[] = {
-	{ "<gnutls/", " src/net/tls.c src/net/trust.c src/base/crypto.c " },
+	{ "<gnutls/", " src/net/tls.c src/net/tls_context.c src/net/trust.c "
+	    "src/net/trust_certificate.c src/net/trust_store.c "
+	    "src/base/crypto.c " },
 	{ "<ini.h>", " src/conf/ini.c " },
 };
 

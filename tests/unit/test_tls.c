@@ -6,6 +6,7 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <gnutls/gnutls.h>
+#include <gnutls/x509.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -132,6 +133,95 @@ both_versions_carry_a_conversation(void **state)
 		stream_close(&l.stream);
 		assert_true(link_end(&l));
 	}
+}
+
+/* The server tells the data as it sees them. */
+static bool
+says_its_binding(struct tls_peer *p, gnutls_session_t session)
+{
+	gnutls_datum_t data = { NULL, 0 };
+	bool ok;
+
+	(void)p;
+	ok = gnutls_session_channel_binding(session,
+	    gnutls_protocol_get_version(session) == GNUTLS_TLS1_3 ?
+	    GNUTLS_CB_TLS_EXPORTER : GNUTLS_CB_TLS_SERVER_END_POINT,
+	    &data) == 0 && data.size == 32 && gnutls_record_send(session,
+	    data.data, data.size) == (ssize_t)data.size;
+	gnutls_free(data.data);
+	return ok;
+}
+
+/* SHA-256 of good.pem, which is signed with that. */
+static void
+assert_end_point(const struct scratch *scratch, struct span data)
+{
+	char *path = scratch_path(scratch, "good.pem");
+	unsigned char hash[32];
+	size_t size = sizeof(hash);
+	gnutls_x509_crt_t certificate;
+	gnutls_datum_t pem;
+
+	assert_int_equal(gnutls_load_file(path, &pem), 0);
+	assert_int_equal(gnutls_x509_crt_init(&certificate), 0);
+	assert_int_equal(gnutls_x509_crt_import(certificate, &pem,
+	    GNUTLS_X509_FMT_PEM), 0);
+	assert_int_equal(gnutls_x509_crt_get_fingerprint(certificate,
+	    GNUTLS_DIG_SHA256, hash, &size), 0);
+	assert_memory_equal(data.data, hash, sizeof(hash));
+	gnutls_x509_crt_deinit(certificate);
+	gnutls_free(pem.data);
+	mem_free(path);
+}
+
+static void
+the_channel_binding_is_the_same_at_both_ends(void **state)
+{
+	static const char *const types[] = { "tls-exporter",
+		"tls-server-end-point" };
+	struct limit limit = patient(STAGE_AUTH);
+	const char *type;
+	struct buf data;
+	struct link l;
+	size_t i;
+
+	for (i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
+		memset(&l, 0, sizeof(l));
+		l.peer.priority = versions[i].priority;
+		l.peer.script = says_its_binding;
+		link_begin(&l, state);
+		assert_true(l.is_up);
+		buf_init(&data, BUF_UNLIMITED);
+		assert_true(tls_channel_binding(&l.stream, &type, &data));
+		assert_string_equal(type, types[i]);
+		while (stream_input(&l.stream).len < 32)
+			assert_true(stream_fill(&l.stream, &limit, &l.err));
+		assert_true(span_equals(stream_input(&l.stream),
+		    buf_span(&data)));
+		if (i == 1)
+			assert_end_point(l.scratch, buf_span(&data));
+		buf_free(&data);
+		assert_true(link_end(&l));
+	}
+}
+
+static void
+without_tls_there_is_no_channel_binding(void **state)
+{
+	const char *type = "";
+	struct stream stream;
+	struct buf data;
+	int ours, theirs;
+
+	(void)state;
+	assert_true(peer_tcp(&ours, &theirs));
+	stream_begin(&stream, ours);
+	buf_init(&data, BUF_UNLIMITED);
+	assert_false(tls_channel_binding(&stream, &type, &data));
+	assert_null(type);
+	assert_int_equal(data.len, 0);
+	stream_free(&stream);
+	(void)close(theirs);
 }
 
 static void
@@ -523,6 +613,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(both_versions_carry_a_conversation),
+		cmocka_unit_test(the_channel_binding_is_the_same_at_both_ends),
+		cmocka_unit_test(without_tls_there_is_no_channel_binding),
 		cmocka_unit_test(one_octet_at_a_time_is_enough),
 		cmocka_unit_test(tickets_are_not_words_of_the_peer),
 		cmocka_unit_test(key_updates_are_dealt_with_inside),
