@@ -454,5 +454,7 @@ main(void)
 		cmocka_unit_test(a_cgi_program_may_not_name_a_profile_file),
 	};
 
+	/* Under nohup it comes ignored, and would stay so. */
+	(void)signal(SIGHUP, SIG_DFL);
 	return cmocka_run_group_tests(tests, kit_set_up, kit_tear_down);
 }

@@ -87,6 +87,8 @@ in_child(void **state, experiment *run, int detail)
 	child = fork();
 	assert_true(child >= 0);
 	if (child == 0) {
+		/* Under nohup it comes ignored, and stays so. */
+		(void)signal(SIGHUP, SIG_DFL);
 		run(shared, &fd, detail);
 		_exit(0);
 	}

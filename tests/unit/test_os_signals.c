@@ -206,5 +206,7 @@ main(void)
 		cmocka_unit_test(signals_have_names),
 	};
 
+	/* Under nohup it comes ignored, and would stay so. */
+	(void)signal(SIGHUP, SIG_DFL);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
