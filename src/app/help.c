@@ -26,6 +26,7 @@ const char help_text[] =
 "  -f ADDRESS, -r     the envelope's sender; '<>' is the null sender\n"
 "  -F NAME            full name for a From header that is missing\n"
 "  -B 7BIT|8BITMIME   the message's body type\n"
+"  -L TAG             the tag of the log line\n"
 "  -v                 a transcript on standard error, without secrets\n"
 "  -bm                deliver a message (the default)\n"
 "  -bp, -bi           mailq and newaliases\n"

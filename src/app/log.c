@@ -82,6 +82,7 @@ log_open(struct log *l, const char *wish, const char *syslog_socket,
 	char *path;
 
 	memset(l, 0, sizeof(*l));
+	l->tag = "posthaste";
 	l->syslog.sun_family = AF_UNIX;
 	(void)snprintf(l->syslog.sun_path, sizeof(l->syslog.sun_path), "%s",
 	    syslog_socket);
@@ -130,9 +131,10 @@ send_to_syslog(const struct log *l, int fd, bool is_failure, struct span line)
 	if (line.len > SYSLOG_LINE)
 		line.len = SYSLOG_LINE;
 	buf_init(&b, BUF_UNLIMITED);
-	ok = buf_printf(&b, "<%d>%s posthaste[%ld]: ", LOG_MAIL |
+	ok = buf_printf(&b, "<%d>%s %s[%ld]: ", LOG_MAIL |
 	    (is_failure ? LOG_ERR : LOG_INFO), time_stamp(when, sizeof(when),
-	    LOG_TO_SYSLOG), (long)getpid()) && buf_add_span(&b, line) &&
+	    LOG_TO_SYSLOG), l->tag, (long)getpid()) &&
+	    buf_add_span(&b, line) &&
 	    sendto(fd, b.data, b.len, MSG_NOSIGNAL | MSG_DONTWAIT,
 	    (const struct sockaddr *)&l->syslog, sizeof(l->syslog)) ==
 	    (ssize_t)b.len;
@@ -141,7 +143,7 @@ send_to_syslog(const struct log *l, int fd, bool is_failure, struct span line)
 }
 
 static bool
-write_to(int fd, enum log_kind kind, struct span line)
+write_to(const struct log *l, int fd, enum log_kind kind, struct span line)
 {
 	struct buf b;
 	char when[40];
@@ -150,7 +152,7 @@ write_to(int fd, enum log_kind kind, struct span line)
 	buf_init(&b, BUF_UNLIMITED);
 	ok = (kind == LOG_TO_STDERR || buf_printf(&b, "%s ", time_stamp(when,
 	    sizeof(when), kind))) &&
-	    buf_printf(&b, "posthaste[%ld]: ", (long)getpid()) &&
+	    buf_printf(&b, "%s[%ld]: ", l->tag, (long)getpid()) &&
 	    buf_add_span(&b, line) && buf_add_char(&b, '\n') &&
 	    write(fd, b.data, b.len) == (ssize_t)b.len;
 	buf_free(&b);
@@ -168,7 +170,7 @@ log_write(struct log *l, bool is_failure, struct span line,
 		errno = 0;
 		ok = l->places[i].kind == LOG_TO_SYSLOG ?
 		    send_to_syslog(l, l->places[i].fd, is_failure, line) :
-		    write_to(l->places[i].fd, l->places[i].kind, line);
+		    write_to(l, l->places[i].fd, l->places[i].kind, line);
 		if (!ok)
 			trace_note(trace, "the log can't be written: %s",
 			    strerror(errno));

@@ -25,6 +25,7 @@ struct log {
 		int fd;		/* owned, but for stderr's */
 	} places[LOG_PLACES_MAX];
 	size_t count;
+	const char *tag;	/* before the process id; borrowed */
 	struct sockaddr_un syslog;
 };
 
@@ -36,7 +37,8 @@ bool log_check(const char *wish, const char *where,
 /*
  * Opens what `wish`, which was checked, names; `syslog_socket` is
  * LOG_SYSLOG_SOCKET but in tests. A file is appended to, made with mode 0600,
- * and neither followed through a link nor written if it has a second name.
+ * and neither followed through a link nor written if it has a second name. The
+ * tag is "posthaste" until the caller sets another.
  */
 void log_open(struct log *l, const char *wish, const char *syslog_socket,
     int stderr_fd, const struct trace *trace);

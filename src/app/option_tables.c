@@ -152,6 +152,53 @@ set_verbose(struct option_reader *r, const char *text, const char *value,
 }
 
 static bool
+set_notify(struct option_reader *r, const char *text, const char *value,
+    struct error *err)
+{
+	(void)text;
+	if (option_value_notify(value, &r->options->dsn_notify))
+		return true;
+	return error_set(err, STAGE_USAGE, EX_USAGE, "-N takes never, or some "
+	    "of success,failure,delay, not `%s`", value);
+}
+
+static bool
+set_return(struct option_reader *r, const char *text, const char *value,
+    struct error *err)
+{
+	(void)text;
+	if (option_value_return(value, &r->options->dsn_return))
+		return true;
+	return error_set(err, STAGE_USAGE, EX_USAGE,
+	    "-R takes one of hdrs full, not `%s`", value);
+}
+
+static bool
+set_envid(struct option_reader *r, const char *text, const char *value,
+    struct error *err)
+{
+	(void)text;
+	if (!option_value_is_envid(value))
+		return error_set(err, STAGE_USAGE, EX_USAGE, "-V takes xtext "
+		    "of at most 100 characters (RFC 3461), not `%s`", value);
+	r->options->dsn_envid = value;
+	return true;
+}
+
+static bool
+set_log_tag(struct option_reader *r, const char *text, const char *value,
+    struct error *err)
+{
+	(void)text;
+	if (!option_value_is_tag(value))
+		return error_set(err, STAGE_USAGE, EX_USAGE, "-L takes at "
+		    "most 32 visible characters, none of []:, not `%s`",
+		    value);
+	r->options->log_tag = value;
+	return true;
+}
+
+static bool
 choose_mode(struct option_reader *r, enum mode mode, struct error *err)
 {
 	if (r->mode_letters++ > 0 && r->options->mode != mode)
@@ -168,6 +215,15 @@ choose_submit(struct option_reader *r, const char *text, const char *value,
 	(void)text;
 	(void)value;
 	return choose_mode(r, MODE_SUBMIT, err);
+}
+
+static bool
+choose_smtp(struct option_reader *r, const char *text, const char *value,
+    struct error *err)
+{
+	(void)text;
+	(void)value;
+	return choose_mode(r, MODE_SMTP, err);
 }
 
 static bool
@@ -200,11 +256,11 @@ choose_nothing(struct option_reader *r, const char *text, const char *value,
 static const struct option_row modes[] = {
 	{ 'm', TAKES_NONE, choose_submit, NULL },
 	{ 'a', TAKES_NONE, choose_submit, NULL },	/* ARPANET's -bm */
+	{ 's', TAKES_NONE, choose_smtp, NULL },
 	{ 'p', TAKES_NONE, choose_mailq, NULL },
 	{ 'i', TAKES_NONE, choose_aliases, NULL },
 	{ 'h', TAKES_NONE, choose_nothing, NULL },
 	{ 'H', TAKES_NONE, choose_nothing, NULL },
-	{ 's', TAKES_NONE, later_mode, "-bs, SMTP on stdin" },
 	{ 'd', TAKES_NONE, refuse_mode, "-bd, as posthaste is not a daemon" },
 	{ 'D', TAKES_NONE, refuse_mode, "-bD, as posthaste is not a daemon" },
 	{ 'l', TAKES_NONE, refuse_mode, "-bl, as posthaste is not a daemon" },
@@ -301,6 +357,34 @@ refuse_setting(struct option_reader *r, const char *text, const char *value,
 	    "would name a file, a directory or an identity", text);
 }
 
+/* What the relay must be able to do, so nothing but a clear yes or no. */
+static bool
+set_demand(bool *demand, const char *name, const char *value,
+    struct error *err)
+{
+	if (option_value_yes_no(value, demand))
+		return true;
+	return error_set(err, STAGE_USAGE, EX_USAGE,
+	    "-O %s= takes yes or no, not `%s`", name, value);
+}
+
+static bool
+set_requiretls(struct option_reader *r, const char *text, const char *value,
+    struct error *err)
+{
+	(void)text;
+	return set_demand(&r->options->wants_requiretls, "requiretls", value,
+	    err);
+}
+
+static bool
+set_smtputf8(struct option_reader *r, const char *text, const char *value,
+    struct error *err)
+{
+	(void)text;
+	return set_demand(&r->options->wants_smtputf8, "smtputf8", value, err);
+}
+
 /* -O Name=value and its old one-letter form. */
 static const struct {
 	const char *name;
@@ -317,8 +401,8 @@ static const struct {
 	{ "DefaultUser", 'u', refuse_setting, "DefaultUser" },
 	{ "DefaultGroup", 'g', refuse_setting, "DefaultGroup" },
 	{ "PostmasterCopy", 'P', refuse_setting, "PostmasterCopy" },
-	{ "requiretls", '\0', later, "-O requiretls=" },
-	{ "smtputf8", '\0', later, "-O smtputf8=" },
+	{ "requiretls", '\0', set_requiretls, NULL },
+	{ "smtputf8", '\0', set_smtputf8, NULL },
 };
 
 #define SETTINGS (sizeof(settings) / sizeof(settings[0]))
@@ -380,17 +464,17 @@ const struct option_row option_letters[] = {
 	{ 'h', TAKES_VALUE, check_number, "-h, the hop count," },
 	{ 'I', TAKES_NONE, choose_aliases, NULL },
 	{ 'i', TAKES_NONE, set_ignore_dots, NULL },
-	{ 'L', TAKES_VALUE, later, "-L, the tag for the log" },
+	{ 'L', TAKES_VALUE, set_log_tag, NULL },
 	{ 'M', TAKES_VALUE, refuse, "-M would define a macro" },
 	{ 'm', TAKES_NONE, ignore, NULL },
-	{ 'N', TAKES_VALUE, later, "-N, delivery status notifications" },
+	{ 'N', TAKES_VALUE, set_notify, NULL },
 	{ 'n', TAKES_NONE, ignore, NULL },
 	{ 'O', TAKES_VALUE, set_long_setting, "-O" },
 	{ 'o', TAKES_VALUE, set_short_setting, "-o" },
 	{ 'p', TAKES_VALUE, ignore, NULL },
 	{ 'Q', TAKES_ATTACHED, refuse, "-Q, as there is no queue" },
 	{ 'q', TAKES_ATTACHED, choose_nothing, NULL },
-	{ 'R', TAKES_VALUE, later, "-R, what a notification returns" },
+	{ 'R', TAKES_VALUE, set_return, NULL },
 	{ 'r', TAKES_VALUE, set_sender, NULL },
 	{ 'S', TAKES_ATTACHED, refuse, "-S is not an option of sendmail" },
 	{ 's', TAKES_NONE, refuse, "-s is not an option of sendmail: a "
@@ -398,7 +482,7 @@ const struct option_row option_letters[] = {
 	{ 'T', TAKES_NONE, refuse, "-T is not an option of sendmail" },
 	{ 't', TAKES_NONE, set_from_header, NULL },
 	{ 'U', TAKES_NONE, ignore, NULL },
-	{ 'V', TAKES_VALUE, later, "-V, the envelope id" },
+	{ 'V', TAKES_VALUE, set_envid, NULL },
 	{ 'v', TAKES_NONE, set_verbose, NULL },
 	{ 'X', TAKES_VALUE, refuse, "-X would write a file" },
 	{ 'x', TAKES_NONE, ignore, NULL },

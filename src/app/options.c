@@ -128,20 +128,30 @@ take_recipients(struct option_reader *r, int first, bool is_explicit,
 	return true;
 }
 
+/* Whether something was said that is for one message on stdin only. */
+static bool
+says_how_to_send(const struct options *o)
+{
+	return o->from_header || o->recipient_count > 0 || o->dry_run ||
+	    o->dsn_notify != 0 || o->dsn_return != DSN_RETURN_UNSAID ||
+	    o->dsn_envid != NULL || o->wants_requiretls || o->wants_smtputf8;
+}
+
 /* What each word may be when seen alone was checked; now all together. */
 static bool
 check_combination(const struct option_reader *r, struct error *err)
 {
 	const struct options *o = r->options;
 
-	if (o->mode != MODE_SUBMIT) {
-		if (o->from_header || o->sender != NULL || o->dry_run ||
-		    o->recipient_count > 0)
-			return option_refuse("a mode that sends nothing stands "
-			    "alone", "no -t, -f, -r, --dry-run or recipient "
-			    "goes with it", err);
-		return true;
-	}
+	if (o->mode == MODE_SMTP)
+		return !says_how_to_send(o) || option_refuse("-bs takes no -t, "
+		    "-N, -R, -V, --dry-run or recipient",
+		    "what they say is said in SMTP", err);
+	if (o->mode != MODE_SUBMIT)
+		return (!says_how_to_send(o) && o->sender == NULL) ||
+		    option_refuse("a mode that sends nothing stands alone",
+		    "no -t, -f, -r, -N, -R, -V, --dry-run or recipient goes "
+		    "with it", err);
 	if (o->recipient_count > 0 || o->from_header)
 		return true;
 	if (r->sender_was_next) {

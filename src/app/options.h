@@ -9,10 +9,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "app/option_value.h"
 #include "base/error.h"
 
 enum mode {
-	MODE_SUBMIT,	/* a message on stdin; the only one that reads it */
+	MODE_SUBMIT,	/* a message on stdin */
+	MODE_SMTP,	/* -bs: SMTP on stdin and stdout */
 	MODE_MAILQ,	/* -bp */
 	MODE_ALIASES,	/* -bi */
 	MODE_NOTHING,	/* -bh, -bH, -q: nothing to do, and done */
@@ -31,6 +33,12 @@ struct options {
 	bool dry_run, json;
 	int verbosity;		/* how many -v */
 	enum body_type body;
+	unsigned int dsn_notify;	/* -N: enum dsn_notify; 0: unsaid */
+	enum dsn_return dsn_return;	/* -R */
+	const char *dsn_envid;		/* -V, as xtext; or NULL */
+	bool wants_requiretls;		/* -O requiretls=yes */
+	bool wants_smtputf8;		/* -O smtputf8=yes */
+	const char *log_tag;		/* -L, or NULL */
 	const char *sender;	/* -f or -r; NULL where neither was given */
 	const char *full_name;	/* -F */
 	const char *config, *profile;

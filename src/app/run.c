@@ -14,6 +14,7 @@
 /* What each mode that reads no message prints. */
 static const char *const mode_texts[] = {
 	[MODE_SUBMIT] = "",
+	[MODE_SMTP] = "",
 	[MODE_MAILQ] = "Mail queue is empty\n",
 	[MODE_ALIASES] = "",
 	[MODE_NOTHING] = "",
@@ -33,6 +34,18 @@ print(const struct process *p, const char *text)
 	    "standard output");
 	report_block(p->err, &err);
 	return err.exit_code;
+}
+
+/* What the command line can say and this version can't do. */
+static bool
+refuse_later(const struct options *o, struct error *err)
+{
+	const char *what = o->mode == MODE_SMTP ? "-bs, SMTP on stdin" :
+	    o->wants_requiretls ? "-O requiretls=yes" :
+	    o->wants_smtputf8 ? "-O smtputf8=yes" : NULL;
+
+	return what == NULL || error_set(err, STAGE_USAGE, EX_USAGE,
+	    "not in this version: %s", what);
 }
 
 int
@@ -56,7 +69,8 @@ run(const struct process *process)
 		    "no privileges");
 	}
 	if (options_parse(&options, &invocation, &err) &&
-	    !error_is_set(&err) && options.mode != MODE_SUBMIT)
+	    refuse_later(&options, &err) && !error_is_set(&err) &&
+	    options.mode != MODE_SUBMIT)
 		return print(process, mode_texts[options.mode]);
 	trace.level = options.verbosity;
 	return submit(process, &options, &trace, &err);

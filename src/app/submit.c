@@ -288,6 +288,15 @@ show_dry_run(struct submission *s, struct error *err)
 	return dry_run_show(&dry, s->process->out, err);
 }
 
+static void
+open_log(struct submission *s, const char *wish)
+{
+	log_open(&s->log, wish == NULL ? DEFAULT_LOG : wish,
+	    LOG_SYSLOG_SOCKET, s->process->err, s->trace);
+	if (s->options->log_tag != NULL)
+		s->log.tag = s->options->log_tag;
+}
+
 /* One block, one line, whatever it was: then the status. */
 static int
 conclude(struct submission *s, bool ok, struct error *err)
@@ -317,8 +326,7 @@ conclude(struct submission *s, bool ok, struct error *err)
 	if (!s->input_is_read && s->options->mode == MODE_SUBMIT)
 		message_drain(s->process->in);
 	if (s->log.count == 0 && !s->has_profile)
-		log_open(&s->log, DEFAULT_LOG, LOG_SYSLOG_SOCKET,
-		    s->process->err, s->trace);
+		open_log(s, NULL);
 	hint_apply(err, report.profile);
 	report_failure(&report, err);
 	return err->exit_code;
@@ -355,8 +363,7 @@ submit(const struct process *process, const struct options *options,
 	buf_init(&s.password, SECRET_MAX);
 	ok = !error_is_set(err) && prepare(&s, err);
 	if (s.has_profile)
-		log_open(&s.log, s.profile.log == NULL ? DEFAULT_LOG :
-		    s.profile.log, LOG_SYSLOG_SOCKET, process->err, trace);
+		open_log(&s, s.profile.log);
 	if (ok && options->dry_run)
 		ok = show_dry_run(&s, err);
 	else

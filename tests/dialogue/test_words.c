@@ -180,6 +180,27 @@ cfg_3_each_run_is_one_line_of_the_log_that_cant_be_forged(void **state)
 }
 
 static void
+the_tag_of_the_log_line_can_be_chosen(void **state)
+{
+	static const char *const args[] = { "-i", "-L", "backup", "-f",
+		KIT_SENDER, KIT_RECIPIENT, NULL };
+	char *path = scratch_path(*state, "tagged"), keys[300];
+	struct trial t = { .args = args, .keys = keys };
+	struct buf log;
+
+	buf_init(&log, BUF_UNLIMITED);
+	(void)snprintf(keys, sizeof(keys), "log = file:%s\n", path);
+	trial_run(&t, state);
+	trial_delivered(&t, kit_wire);
+	read_file(path, &log);
+	TRIAL_CHECK(&t, strstr(log.data, " backup[") != NULL);
+	TRIAL_CHECK(&t, strstr(log.data, "posthaste") == NULL);
+	trial_free(&t);
+	buf_free(&log);
+	mem_free(path);
+}
+
+static void
 cfg_3_a_log_that_cant_be_written_fails_no_mail(void **state)
 {
 	char *link = scratch_path(*state, "link");
@@ -347,6 +368,7 @@ main(void)
 		cmocka_unit_test(json_is_one_valid_line_whatever_happens),
 		cmocka_unit_test(
 		    cfg_3_each_run_is_one_line_of_the_log_that_cant_be_forged),
+		cmocka_unit_test(the_tag_of_the_log_line_can_be_chosen),
 		cmocka_unit_test(
 		    cfg_3_a_log_that_cant_be_written_fails_no_mail),
 		cmocka_unit_test(

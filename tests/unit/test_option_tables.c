@@ -51,19 +51,22 @@ static const struct {
 	{ { "-h5x" }, "is a number, not `5x`" },
 	{ { "-h", "" }, "is a number, not ``" },
 	{ { "-i" }, NULL },
-	{ { "-Ltag" }, "not in this version: -L" },
-	{ { "-L", "tag" }, "not in this version: -L" },
+	{ { "-Ltag" }, NULL },
+	{ { "-L", "tag" }, NULL },
+	{ { "-La[1]" }, "-L takes at most 32 visible characters" },
 	{ { "-Mx" }, "-M would define a macro" },
 	{ { "-m" }, NULL },
-	{ { "-Nsuccess" }, "not in this version: -N" },
-	{ { "-N", "never" }, "not in this version: -N" },
+	{ { "-Nsuccess" }, NULL },
+	{ { "-N", "never" }, NULL },
+	{ { "-Nsometimes" }, "-N takes never, or some of" },
 	{ { "-n" }, NULL },
 	{ { "-pSMTP:x" }, NULL },
 	{ { "-p", "SMTP:x" }, NULL },
 	{ { "-Q" }, "-Q, as there is no queue" },
 	{ { "-Qreason" }, "-Q, as there is no queue" },
-	{ { "-Rhdrs" }, "not in this version: -R" },
-	{ { "-R", "full" }, "not in this version: -R" },
+	{ { "-Rhdrs" }, NULL },
+	{ { "-R", "full" }, NULL },
+	{ { "-Rall" }, "-R takes one of hdrs full, not `all`" },
 	{ { "-ra@b" }, NULL },
 	{ { "-r", "a@b" }, NULL },
 	{ { "-S" }, "-S is not an option of sendmail" },
@@ -72,8 +75,9 @@ static const struct {
 	{ { "-T" }, "-T is not an option of sendmail" },
 	{ { "-t" }, NULL },
 	{ { "-U" }, NULL },
-	{ { "-Vid" }, "not in this version: -V" },
-	{ { "-V", "id" }, "not in this version: -V" },
+	{ { "-Vid" }, NULL },
+	{ { "-V", "id" }, NULL },
+	{ { "-Va=b" }, "-V takes xtext of at most 100 characters" },
 	{ { "-v" }, NULL },
 	{ { "-X/tmp/x" }, "-X would write a file" },
 	{ { "-X", "/tmp/x" }, "-X would write a file" },
@@ -95,7 +99,7 @@ static const struct {
 	{ { "-bm" }, NULL },
 	{ { "-b", "m" }, NULL },
 	{ { "-ba" }, NULL },
-	{ { "-bs" }, "not in this version: -bs" },
+	{ { "-bs" }, "-bs takes no -t, -N, -R, -V, --dry-run or recipient" },
 	{ { "-bd" }, "-bd, as posthaste is not a daemon" },
 	{ { "-bD" }, "-bD, as posthaste is not a daemon" },
 	{ { "-bl" }, "-bl, as posthaste is not a daemon" },
@@ -162,8 +166,12 @@ static const struct {
 	{ { "-ODefaultUser=root" }, "refused: -O DefaultUser" },
 	{ { "-ODefaultGroup=root" }, "refused: -O DefaultGroup" },
 	{ { "-OPostmasterCopy=x" }, "refused: -O PostmasterCopy" },
-	{ { "-Orequiretls=yes" }, "not in this version: -O requiretls=" },
-	{ { "-O", "smtputf8=yes" }, "not in this version: -O smtputf8=" },
+	{ { "-Orequiretls=yes" }, NULL },
+	{ { "-O", "RequireTLS=no" }, NULL },
+	{ { "-Orequiretls" }, "-O requiretls= takes yes or no, not ``" },
+	{ { "-Orequiretls=maybe" }, "-O requiretls= takes yes or no" },
+	{ { "-O", "smtputf8=yes" }, NULL },
+	{ { "-Osmtputf8=true" }, "-O smtputf8= takes yes or no, not `true`" },
 	{ { "-OMaxRecipientsPerMessage=5" }, NULL },
 	{ { "-O", "" }, "-O: it needs Name=value" },
 	{ { "-O=x" }, "-O: it needs Name=value" },
@@ -349,7 +357,36 @@ modes_that_read_no_message_stand_alone(void **state)
 		assert_false(parse(&o, "sendmail", modes[i].words, "-bm",
 		    &err));
 		assert_usage_error(modes[i].words[0], &err, "two modes");
+		assert_false(parse(&o, "sendmail", modes[i].words, "-Nnever",
+		    &err));
+		assert_usage_error(modes[i].words[0], &err, "stands alone");
 	}
+}
+
+/* What Symfony, Laravel and Alpine write, and what only a message can have. */
+static void
+a_session_on_stdin_goes_with_what_its_callers_add(void **state)
+{
+	static const char *const fine[] = { "-i", "-odb", "-oem", "-v",
+	    "-fa@b", "-ra@b", "-Ltag", "-B8BITMIME", NULL };
+	static const char *const wrong[] = { "-t", "-Nnever", "-Rfull",
+	    "-Vid", "-Orequiretls=yes", "-Osmtputf8=yes", "c@d", NULL };
+	const char *words[3] = { "-bs", NULL, NULL };
+	struct options o;
+	struct error err;
+	size_t i;
+
+	(void)state;
+	for (i = 0; fine[i] != NULL; i++)
+		if (!parse(&o, "sendmail", words, fine[i], &err) ||
+		    o.mode != MODE_SMTP)
+			fail_msg("%s: %s", fine[i], err.text);
+	for (i = 0; wrong[i] != NULL; i++) {
+		assert_false(parse(&o, "sendmail", words, wrong[i], &err));
+		assert_usage_error(wrong[i], &err, "-bs takes no");
+	}
+	assert_false(parse(&o, "sendmail", words, "-bp", &err));
+	assert_usage_error("-bp", &err, "two modes");
 }
 
 static void
@@ -423,6 +460,8 @@ main(void)
 		cmocka_unit_test(every_letter_of_the_table_is_tried_here),
 		cmocka_unit_test(every_value_that_is_missing_is_missed),
 		cmocka_unit_test(modes_that_read_no_message_stand_alone),
+		cmocka_unit_test(
+		    a_session_on_stdin_goes_with_what_its_callers_add),
 		cmocka_unit_test(dots_are_ignored_if_asked_for),
 		cmocka_unit_test(
 		    quiet_and_body_type_are_set_by_their_options_alone),

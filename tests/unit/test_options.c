@@ -77,6 +77,27 @@ static const struct accepted {
 	{ "-- and nothing behind it", { SENDMAIL, "-t", "--" }, PLAIN,
 	    { .from_header = true }, { NULL } },
 
+	{ "notifications", { SENDMAIL, "-Nsuccess,delay", "-R", "hdrs",
+	    "-Vqueue+2B1", "a@b" }, PLAIN, { .dsn_notify =
+	    DSN_NOTIFY_SUCCESS | DSN_NOTIFY_DELAY, .dsn_return =
+	    DSN_RETURN_HDRS, .dsn_envid = "queue+2B1" }, { "a@b" } },
+	{ "no notification", { SENDMAIL, "-N", "never", "-Rfull", "a@b" },
+	    PLAIN, { .dsn_notify = DSN_NOTIFY_NEVER, .dsn_return =
+	    DSN_RETURN_FULL }, { "a@b" } },
+	{ "demands on the relay", { SENDMAIL, "-O", "requiretls=yes",
+	    "-Osmtputf8=yes", "a@b" }, PLAIN, { .wants_requiretls = true,
+	    .wants_smtputf8 = true }, { "a@b" } },
+	{ "demands taken back", { SENDMAIL, "-Orequiretls=yes",
+	    "-Orequiretls=no", "a@b" }, PLAIN, { 0 }, { "a@b" } },
+	{ "a tag for the log", { SENDMAIL, "-L", "backup", "a@b" }, PLAIN,
+	    { .log_tag = "backup" }, { "a@b" } },
+	{ "Symfony", { SENDMAIL, "-bs" }, PLAIN, { .mode = MODE_SMTP },
+	    { NULL } },
+	{ "Alpine", { SENDMAIL, "-bs", "-odb", "-oem" }, PLAIN,
+	    { .mode = MODE_SMTP }, { NULL } },
+	{ "a default sender of a session", { SENDMAIL, "-bs", "-f", "a@b" },
+	    PLAIN, { .mode = MODE_SMTP, .sender = "a@b" }, { NULL } },
+
 	/* Callers as they are. */
 	{ "cronie", { SENDMAIL, "-FCronDaemon", "-i", "-odi", "-oem", "-oi",
 	    "-t", "-f", "root" }, PLAIN, { .full_name = "CronDaemon",
@@ -332,6 +353,12 @@ is_as_expected(const struct options *o, const struct options *x)
 	    o->ignore_dots == x->ignore_dots &&
 	    o->is_quiet == x->is_quiet && o->dry_run == x->dry_run &&
 	    o->json == x->json && o->verbosity == x->verbosity &&
+	    o->dsn_notify == x->dsn_notify &&
+	    o->dsn_return == x->dsn_return &&
+	    o->wants_requiretls == x->wants_requiretls &&
+	    o->wants_smtputf8 == x->wants_smtputf8 &&
+	    is_same(o->dsn_envid, x->dsn_envid) &&
+	    is_same(o->log_tag, x->log_tag) &&
 	    is_same(o->sender, x->sender) &&
 	    is_same(o->full_name, x->full_name) &&
 	    is_same(o->config, x->config) && is_same(o->profile, x->profile);
