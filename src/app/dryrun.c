@@ -74,9 +74,11 @@ add_notes(const struct dry_run *d, struct buf *out)
 		    "note:       %zu %s fields, where relays expect one\n",
 		    count, single[i]))
 			return false;
-	return d->facts->longest_line <= 998 || buf_printf(out,
-	    "note:       a line of %zu octets, where relays expect 998 at "
-	    "most\n", d->facts->longest_line);
+	if (d->encode->form.is_quoted && !buf_add_string(out,
+	    "note:       the body would be made quoted-printable\n"))
+		return false;
+	return d->encode->passed[0] == '\0' || buf_printf(out,
+	    "note:       passed as it is: %s\n", d->encode->passed);
 }
 
 bool
@@ -93,9 +95,9 @@ dry_run_show(const struct dry_run *d, int fd, struct error *err)
 	    add_escaped(&out, p->user == NULL ? "none" : p->user) &&
 	    buf_add_char(&out, '\n') && add_envelope(d->envelope, &out) &&
 	    buf_printf(&out, "size:       %" PRIu64 " octets\n",
-	    d->facts->size) && add_notes(d, &out) &&
+	    d->encode->form.facts.size) && add_notes(d, &out) &&
 	    buf_printf(&out, "nothing is sent; the header would be:\n\n") &&
-	    add_header(d->header, isatty(fd) == 1, &out) &&
+	    add_header(d->encode->form.header, isatty(fd) == 1, &out) &&
 	    report_write(fd, buf_span(&out));
 	if (!ok)
 		(void)error_set_errno(err, STAGE_SYSTEM, EX_OSERR, errno,

@@ -6,17 +6,16 @@
 
 #include "base/error.h"
 #include "conf/profile.h"
+#include "mail/encode.h"
 #include "mail/envelope.h"
 #include "mail/message.h"
-#include "mail/wire.h"
 
 struct dry_run {
 	const struct profile *profile;
 	const char *why;
 	const struct envelope *envelope;
 	const struct message *message;
-	struct span header;	/* as it would go out */
-	const struct wire_facts *facts;
+	const struct encode *encode;	/* for a relay with 8BITMIME */
 };
 
 bool dry_run_show(const struct dry_run *d, int fd,

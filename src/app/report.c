@@ -120,7 +120,8 @@ add_log_line(const struct report *r, const struct error *err, struct buf *out)
 	    !buf_add_string(out, " exit=EX_OK status=250") ||
 	    !buf_add_pair(out, "reply", d->reply))
 		return false;
-	return add_recipients(r, out);
+	return buf_add_pair(out, "passed", r->passed) &&
+	    add_recipients(r, out);
 }
 
 /* One recipient: its address, and what the relay said if it refused it. */
@@ -182,6 +183,9 @@ add_json_line(const struct report *r, const struct error *err, struct buf *out)
 	ok = ok && add_json_envelope(r, out) && (r->size == 0 ||
 	    buf_printf(out, ",\"size\":%" PRIu64, r->size)) &&
 	    buf_printf(out, ",\"ms\":%" PRId64, clock_ms() - r->start);
+	if (ok && r->passed[0] != '\0')
+		ok = buf_add_string(out, ",\"passed\":") &&
+		    buf_add_json(out, span_of(r->passed));
 	if (ok && error_is_set(err))
 		ok = error_print_json(err, out);
 	else if (ok)

@@ -24,6 +24,8 @@ struct report {
 	const struct envelope *envelope;
 	const struct delivery *delivery;	/* NULL before it began */
 	uint64_t size;			/* octets of the message; 0: unknown */
+	const char *passed;		/* "8-bit text (…)": what may be too
+					 * much for the relay; or "" */
 	int64_t start;			/* clock_ms() of the run's begin */
 	int stderr_fd;
 	struct log *log;

@@ -15,9 +15,9 @@
 #include "conf/profile.h"
 #include "conf/secret.h"
 #include "mail/compose.h"
+#include "mail/encode.h"
 #include "mail/envelope.h"
 #include "mail/message.h"
-#include "mail/wire.h"
 
 #define MAILNAME "/etc/mailname"
 #define DEFAULT_LOG "syslog"
@@ -40,7 +40,7 @@ struct submission {
 	char *header_from;
 	char *domain;		/* completes bare names, or NULL */
 	struct buf header;	/* composed */
-	struct wire_facts facts;
+	struct encode encode;
 	struct buf password;
 	struct log log;
 	struct delivery delivery;
@@ -197,27 +197,23 @@ make_header(struct submission *s, struct error *err)
 	return ok;
 }
 
-/* What can't be said on the wire without changing what was signed. */
+static const enum encode_policy policy_of[] = {
+	[PROFILE_ENCODE_AUTO] = ENCODE_AUTO,
+	[PROFILE_ENCODE_NEVER] = ENCODE_NEVER,
+	[PROFILE_ENCODE_REFUSE] = ENCODE_REFUSE,
+};
+
 static bool
 check_bytes(struct submission *s, struct error *err)
 {
-	struct wire_facts raw = { 0 };
-
-	wire_survey(&raw, s->message.header);
-	wire_survey_message(&s->facts, buf_span(&s->header), s->message.body);
-	if (raw.has_nul || s->facts.has_nul)
-		return error_set(err, STAGE_INPUT, EX_DATAERR,
-		    "the message holds a NUL, which mail can't carry");
-	if ((raw.has_lone_cr || s->facts.has_lone_cr) &&
-	    message_is_signed(&s->message))
-		return error_set(err, STAGE_INPUT, EX_DATAERR,
-		    "the signed message holds a lone CR, which mail can't "
-		    "carry");
-	if (s->options->body == BODY_7BIT && s->facts.has_8bit)
+	encode_begin(&s->encode, policy_of[s->profile.encode], &s->message,
+	    buf_span(&s->header));
+	if (s->options->body == BODY_7BIT && s->encode.facts.has_8bit)
 		return error_set(err, STAGE_INPUT, EX_DATAERR,
 		    "the message holds octets over 127, and -B7BIT says that "
 		    "it doesn't");
-	return true;
+	/* What no relay can carry must not cost a connection. */
+	return encode_for(&s->encode, true, err);
 }
 
 static bool
@@ -233,9 +229,7 @@ hand_over(struct submission *s, struct error *err)
 {
 	const struct transfer transfer = {
 		.envelope = &s->envelope,
-		.header = buf_span(&s->header),
-		.body = s->message.body,
-		.facts = &s->facts,
+		.encode = &s->encode,
 		.wants_8bitmime = s->options->body == BODY_8BITMIME,
 	};
 	struct tls_context *ctx = NULL;
@@ -281,8 +275,7 @@ show_dry_run(struct submission *s, struct error *err)
 		.why = s->why,
 		.envelope = &s->envelope,
 		.message = &s->message,
-		.header = buf_span(&s->header),
-		.facts = &s->facts,
+		.encode = &s->encode,
 	};
 
 	return dry_run_show(&dry, s->process->out, err);
@@ -306,7 +299,8 @@ conclude(struct submission *s, bool ok, struct error *err)
 		.profile = s->has_profile ? &s->profile : NULL,
 		.envelope = &s->envelope,
 		.delivery = s->has_delivery ? &s->delivery : NULL,
-		.size = s->facts.size,
+		.size = s->encode.form.facts.size,
+		.passed = s->encode.passed,
 		.start = s->trace->start,
 		.stderr_fd = s->process->err,
 		.log = &s->log,
@@ -337,6 +331,7 @@ submission_free(struct submission *s)
 {
 	log_close(&s->log);
 	buf_free_secret(&s->password);
+	encode_free(&s->encode);
 	buf_free(&s->header);
 	mem_free(s->domain);
 	mem_free(s->header_from);

@@ -38,6 +38,13 @@ static const struct key_word family_words[] = {
 	{ NULL, 0 },
 };
 
+static const struct key_word encode_words[] = {
+	{ "auto", PROFILE_ENCODE_AUTO },
+	{ "never", PROFILE_ENCODE_NEVER },
+	{ "refuse", PROFILE_ENCODE_REFUSE },
+	{ NULL, 0 },
+};
+
 static const struct key_word boolean_words[] = {
 	{ "yes", true },
 	{ "no", false },
@@ -82,6 +89,7 @@ static const struct profile_key profile_keys[] = {
 	RANGE("total_timeout", KEY_SECONDS, total_timeout, 0, WEEK_MS),
 	STRING("source_address", KEY_ADDRESS, source_address),
 	WORDS("family", KEY_CHOICE, family, family_words),
+	WORDS("encode", KEY_CHOICE, encode, encode_words),
 	WORDS("hints", KEY_BOOLEAN, hints, boolean_words),
 	STRING("log", KEY_TEXT, log),
 
@@ -106,7 +114,6 @@ static const struct profile_key profile_keys[] = {
 	LATER("dsn_notify"),
 	LATER("dsn_return"),
 	LATER("partial"),
-	LATER("encode"),
 	LATER("tempfail_exit"),
 	LATER("dot_terminates"),
 	LATER("sandbox"),

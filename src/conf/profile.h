@@ -25,6 +25,9 @@ enum profile_auth { PROFILE_AUTH_AUTO, PROFILE_AUTH_NONE, PROFILE_AUTH_PLAIN,
 enum profile_family { PROFILE_FAMILY_ANY, PROFILE_FAMILY_4,
 	PROFILE_FAMILY_6 };
 
+enum profile_encode { PROFILE_ENCODE_AUTO, PROFILE_ENCODE_NEVER,
+	PROFILE_ENCODE_REFUSE };
+
 /* Values as the rest of the program wants them; all strings are owned. */
 struct profile {
 	char *name;		/* the section */
@@ -47,6 +50,7 @@ struct profile {
 	int64_t total_timeout;	/* ms; 0: none */
 	char *source_address;
 	int family;		/* enum profile_family */
+	int encode;		/* enum profile_encode */
 	bool hints;
 	char *log;		/* as written; app/log.h parses it */
 };

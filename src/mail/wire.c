@@ -114,6 +114,17 @@ wire_survey(struct wire_facts *facts, struct span part)
 }
 
 void
+wire_facts_add(struct wire_facts *facts, const struct wire_facts *more)
+{
+	facts->size += more->size;
+	if (more->longest_line > facts->longest_line)
+		facts->longest_line = more->longest_line;
+	facts->has_nul = facts->has_nul || more->has_nul;
+	facts->has_8bit = facts->has_8bit || more->has_8bit;
+	facts->has_lone_cr = facts->has_lone_cr || more->has_lone_cr;
+}
+
+void
 wire_survey_message(struct wire_facts *facts, struct span header,
     struct span body)
 {
@@ -132,6 +143,12 @@ wire_begin(struct wire *w, struct span header, struct span body)
 	w->rest = header;
 	w->part = PART_HEADER;
 	w->at_line_start = true;
+}
+
+void
+wire_quote_body(struct wire *w)
+{
+	w->is_quoted = true;
 }
 
 static void
@@ -154,6 +171,7 @@ put_line_end(struct wire *w, struct block *b, bool is_last)
 		return false;
 	put(b, "\r\n", LINE_END_SIZE);
 	w->at_line_start = true;
+	w->quoted.column = 0;
 	return true;
 }
 
@@ -199,11 +217,27 @@ put_line(struct wire *w, struct block *b)
 }
 
 static bool
+put_quoted_line(struct wire *w, struct block *b)
+{
+	size_t n = quoted_put(&w->quoted, &w->rest, b->next, room(b));
+
+	b->next += n;
+	if (n > 0)
+		w->at_line_start = false;
+	if (w->rest.len > 0 && w->rest.data[0] != '\r' &&
+	    w->rest.data[0] != '\n')
+		return false;
+	return take_line_end(w, b);
+}
+
+static bool
 put_text(struct wire *w, struct block *b)
 {
+	bool is_quoted = w->is_quoted && w->part == PART_BODY;
+
 	b->clean_to = w->rest.data;
 	while (w->rest.len > 0 || !w->at_line_start)
-		if (!put_line(w, b))
+		if (is_quoted ? !put_quoted_line(w, b) : !put_line(w, b))
 			return false;
 	return true;
 }
@@ -242,4 +276,21 @@ wire_pull(struct wire *w, char *out, size_t size, bool *is_last)
 		w->part++;
 	*is_last = w->part == PART_END;
 	return (size_t)(b.next - out);
+}
+
+void
+wire_survey_quoted(struct wire_facts *facts, struct span body)
+{
+	struct wire w;
+	char block[4096];
+	bool is_last = false;
+
+	wire_begin(&w, span_make(NULL, 0), body);
+	wire_quote_body(&w);
+	while (!is_last)
+		facts->size += wire_pull(&w, block, sizeof(block), &is_last);
+	/* The empty line before it and the dot behind it are no part of it. */
+	facts->size -= LINE_END_SIZE + FINAL_DOT_SIZE;
+	if (facts->longest_line < QUOTED_LINE_MAX)
+		facts->longest_line = QUOTED_LINE_MAX;
 }

@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "base/span.h"
+#include "mail/quoted.h"
 
 #define WIRE_BLOCK_MIN 16	/* octets that wire_pull() wants to fill */
 
@@ -37,6 +38,15 @@ struct wire_facts {
  */
 void wire_survey(struct wire_facts *facts, struct span part);
 
+/*
+ * The same for a body as wire_quote_body() sends it; `longest_line` counts as
+ * QUOTED_LINE_MAX, whatever it is.
+ */
+void wire_survey_quoted(struct wire_facts *facts, struct span body);
+
+/* Adds up the facts of two parts. */
+void wire_facts_add(struct wire_facts *facts, const struct wire_facts *more);
+
 /* Sets `*facts` to those of the whole message as wire_begin() takes it. */
 void wire_survey_message(struct wire_facts *facts, struct span header,
     struct span body);
@@ -48,10 +58,16 @@ struct wire {
 	size_t lone;		/* CRs ahead that are known to be lone */
 	int part;		/* private to wire.c */
 	bool at_line_start;
+	bool is_quoted;		/* the body goes out as quoted-printable */
+	struct quoted quoted;
 };
 
 /* Header and body stay borrowed until the last pull. */
 void wire_begin(struct wire *w, struct span header, struct span body);
+
+/* Behind wire_begin(): the body, which isn't empty, is made quoted-printable
+ * on its way. */
+void wire_quote_body(struct wire *w);
 
 /*
  * Fills `out` (at least WIRE_BLOCK_MIN octets) as far as possible and returns

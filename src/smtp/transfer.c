@@ -8,20 +8,42 @@
 
 #define BLOCK (64UL << 10)	/* octets of the message handed over at once */
 
+/* A failure before the first command: none is at fault. */
+static bool
+fail_unasked(struct session *s, struct error *err)
+{
+	s->command[0] = '\0';
+	return session_sign(s, err);
+}
+
+static bool
+choose_form(struct session *s, const struct transfer *t, struct error *err)
+{
+	const struct encode *e = t->encode;
+
+	if (!encode_for(t->encode, s->capability.has_8bitmime, err))
+		return fail_unasked(s, err);
+	if (e->form.is_quoted)
+		trace_note(s->params->trace,
+		    "the body goes out as quoted-printable");
+	if (e->passed[0] != '\0')
+		trace_note(s->params->trace, "passed as it is: %s",
+		    e->passed);
+	return true;
+}
+
 static bool
 check_size(struct session *s, const struct transfer *t,
     struct error *err)
 {
 	if (s->capability.size_max == 0 ||
-	    t->facts->size <= s->capability.size_max)
+	    t->encode->form.facts.size <= s->capability.size_max)
 		return true;
 	(void)error_set(err, STAGE_MAIL, EX_DATAERR,
 	    "the message has %" PRIu64 " octets, the relay takes %" PRIu64,
-	    t->facts->size, s->capability.size_max);
+	    t->encode->form.facts.size, s->capability.size_max);
 	err->hint = "H56";
-	/* No command is at fault: the next one isn't even written. */
-	s->command[0] = '\0';
-	return session_sign(s, err);
+	return fail_unasked(s, err);
 }
 
 static bool
@@ -33,9 +55,9 @@ mail(struct session *s, const struct transfer *t, struct error *err)
 	buf_init(&line, BUF_UNLIMITED);
 	ok = buf_printf(&line, "MAIL FROM:<%s>", t->envelope->reverse_path) &&
 	    (!s->capability.has_size ||
-	    buf_printf(&line, " SIZE=%" PRIu64, t->facts->size)) &&
+	    buf_printf(&line, " SIZE=%" PRIu64, t->encode->form.facts.size)) &&
 	    (!s->capability.has_8bitmime ||
-	    (!t->facts->has_8bit && !t->wants_8bitmime) ||
+	    (!t->encode->form.facts.has_8bit && !t->wants_8bitmime) ||
 	    buf_add_string(&line, " BODY=8BITMIME")) &&
 	    session_ask(s, STEP_MAIL, buf_span(&line), err);
 	buf_free(&line);
@@ -103,7 +125,9 @@ body(struct session *s, const struct transfer *t, struct error *err)
 	struct wire wire;
 	size_t n;
 
-	wire_begin(&wire, t->header, t->body);
+	wire_begin(&wire, t->encode->form.header, t->encode->form.body);
+	if (t->encode->form.is_quoted)
+		wire_quote_body(&wire);
 	while (ok && !is_last) {
 		n = wire_pull(&wire, block, BLOCK, &is_last);
 		ok = session_write_block(s, span_make(block, n), err);
@@ -139,7 +163,7 @@ bool
 transfer_message(struct session *s, const struct transfer *t,
     struct error *err)
 {
-	return check_size(s, t, err) && mail(s, t, err) &&
-	    recipients(s, t, err) && data(s, err) && body(s, t, err) &&
-	    receipt(s, err);
+	return choose_form(s, t, err) && check_size(s, t, err) &&
+	    mail(s, t, err) && recipients(s, t, err) && data(s, err) &&
+	    body(s, t, err) && receipt(s, err);
 }

@@ -7,22 +7,22 @@
 
 #include <stdbool.h>
 
+#include "mail/encode.h"
 #include "mail/envelope.h"
-#include "mail/wire.h"
 #include "smtp/session.h"
 
 struct transfer {
 	struct envelope *envelope;	/* refusals are noted in it */
-	struct span header, body;	/* as wire_begin() takes them */
-	const struct wire_facts *facts;
+	struct encode *encode;		/* gives the form that the relay gets */
 	bool wants_8bitmime;		/* -B8BITMIME */
 };
 
 /*
  * True when the relay answered 250 to the end of the message and every
- * recipient was accepted before. A message over the relay's SIZE is EX_DATAERR
- * before MAIL. No octet of the message leaves when a recipient was refused:
- * the first 5yz of them decides, else the first 4yz.
+ * recipient was accepted before. A message over the relay's SIZE, or one that
+ * has no form the relay takes, is EX_DATAERR before MAIL. No octet of the
+ * message leaves when a recipient was refused: the first 5yz of them decides,
+ * else the first 4yz.
  */
 bool transfer_message(struct session *s, const struct transfer *t,
     struct error *err) MUST_CHECK;

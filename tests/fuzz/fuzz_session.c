@@ -296,17 +296,18 @@ hold(struct session *session, struct stream *stream, struct span text,
     const struct session_params *params, int wishes, struct error *err)
 {
 	struct envelope envelope = { 0 };
-	struct wire_facts facts;
-	struct transfer transfer = { &envelope, span_of(header), text, &facts,
-	    false };
+	const struct message message = { .body = text };
+	struct encode encode;
+	struct transfer transfer = { .envelope = &envelope, .encode = &encode };
 	bool ok;
 
 	make_envelope(&envelope, wishes);
-	wire_survey_message(&facts, transfer.header, transfer.body);
+	encode_begin(&encode, ENCODE_AUTO, &message, span_of(header));
 	session_begin(session, stream, params);
 	ok = session_open(session, err) &&
 	    transfer_message(session, &transfer, err);
 	session_end(session);
+	encode_free(&encode);
 	envelope_free(&envelope);
 	return ok;
 }

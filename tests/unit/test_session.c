@@ -79,15 +79,17 @@ run_session(struct outcome *o, int fd, const struct wish *w)
 		.progress = &progress,
 	};
 	struct envelope envelope;
-	struct wire_facts facts = { 0 };
-	struct transfer transfer = { &envelope, span_of(header),
-	    span_of(w->body == NULL ? body : w->body), &facts, false };
+	const struct message message = {
+		.body = span_of(w->body == NULL ? body : w->body),
+	};
+	struct encode encode;
+	struct transfer transfer = { .envelope = &envelope, .encode = &encode };
 	struct stream stream;
 	struct session session;
 
 	make_envelope(&envelope, w->reverse_path == NULL ? "a@example.org" :
 	    w->reverse_path);
-	wire_survey_message(&facts, transfer.header, transfer.body);
+	encode_begin(&encode, ENCODE_AUTO, &message, span_of(header));
 	stream_begin(&stream, fd);
 	session_begin(&session, &stream, &params);
 	o->ok = session_open(&session, &o->err) &&
@@ -95,6 +97,7 @@ run_session(struct outcome *o, int fd, const struct wish *w)
 	o->sends = stream.sends;
 	session_end(&session);
 	stream_free(&stream);
+	encode_free(&encode);
 	envelope_free(&envelope);
 	o->progress = progress;
 }
