@@ -55,8 +55,8 @@ add_escape(struct buf *out, struct span *rest)
 	return hit != NULL && buf_add_char(out, values[hit - names]);
 }
 
-static bool
-unescape(struct buf *out, struct span text)
+bool
+script_unescape(struct buf *out, struct span text)
 {
 	size_t n;
 
@@ -79,7 +79,7 @@ play_send(struct relay_link *l, const struct step *step)
 	struct buf bytes;
 
 	buf_init(&bytes, BUF_UNLIMITED);
-	if (unescape(&bytes, step->text))
+	if (script_unescape(&bytes, step->text))
 		link_send(l, buf_span(&bytes));
 	buf_free(&bytes);
 	return true;
@@ -117,7 +117,7 @@ play_drip(struct relay_link *l, const struct step *step)
 
 	buf_init(&bytes, BUF_UNLIMITED);
 	link_flush(l);
-	if (unescape(&bytes, step->text))
+	if (script_unescape(&bytes, step->text))
 		for (i = 0; i < bytes.len && !l->cant_send; i++) {
 			link_send(l, span_make(bytes.data + i, 1));
 			link_sleep(l, (int64_t)step->number);
@@ -344,7 +344,7 @@ are_bytes(struct span text)
 	bool fine;
 
 	buf_init(&bytes, BUF_UNLIMITED);
-	fine = unescape(&bytes, text);
+	fine = script_unescape(&bytes, text);
 	buf_free(&bytes);
 	return fine;
 }

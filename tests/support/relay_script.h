@@ -7,7 +7,11 @@
 #include <stdbool.h>
 
 #include "base/attr.h"
+#include "base/buf.h"
 #include "support/relay_link.h"
+
+/* Adds what a step's bytes mean; false where an escape isn't one. */
+bool script_unescape(struct buf *out, struct span text) MUST_CHECK;
 
 /* Whether `script` can be played; else the line at fault is on stderr. Sets
  * `*has_window` where one of its steps is `window`. */
