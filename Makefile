@@ -15,10 +15,16 @@ prefix = /usr/local
 exec_prefix = $(prefix)
 bindir = $(exec_prefix)/bin
 sbindir = $(exec_prefix)/sbin
+libdir = $(exec_prefix)/lib
 sysconfdir = /etc
 datarootdir = $(prefix)/share
 mandir = $(datarootdir)/man
 docdir = $(datarootdir)/doc/posthaste
+# The names by which callers know a sendmail, each a link to the program: the
+# two that FHS 3.0 knows and two commands. None with `make install names=`;
+# runq, hoststat and purgestat may be added.
+names = $(sbindir)/sendmail $(libdir)/sendmail $(bindir)/mailq \
+	$(bindir)/newaliases
 
 BUILD = build
 PROGRAM = $(BUILD)/posthaste
@@ -186,16 +192,36 @@ analyze:
 		-DPOSTHASTE_VERSION='""' -DPOSTHASTE_SYSCONFDIR='""' src
 	@echo "analyze: nothing found"
 
+# Their manual pages: sendmail's in section 8, the commands' in section 1.
+name_pages = $(patsubst %,$(mandir)/man8/%.8,$(filter sendmail, \
+	$(sort $(notdir $(names))))) $(patsubst %,$(mandir)/man1/%.1, \
+	$(filter mailq newaliases,$(notdir $(names))))
+
+# Another program's sendmail isn't replaced: its package would be broken.
 install: $(PROGRAM)
+	@for f in $(names:%=$(DESTDIR)%); do [ ! -e "$$f" ] || \
+	[ "$$(readlink "$$f")" = $(bindir)/posthaste ] || { \
+	echo "$$f is another program's: remove that, or make install names=" \
+	>&2; exit 1; }; done
 	$(INSTALL) -d $(DESTDIR)$(bindir) $(DESTDIR)$(mandir)/man8 \
-		$(DESTDIR)$(mandir)/man5 $(DESTDIR)$(docdir)
+		$(DESTDIR)$(mandir)/man5 $(DESTDIR)$(docdir) \
+		$(sort $(dir $(addprefix $(DESTDIR),$(names) $(name_pages))))
 	$(INSTALL) -m 755 $(PROGRAM) $(DESTDIR)$(bindir)/posthaste
 	$(INSTALL) -m 644 man/posthaste.8 $(DESTDIR)$(mandir)/man8
 	$(INSTALL) -m 644 man/posthaste.ini.5 $(DESTDIR)$(mandir)/man5
 	$(INSTALL) -m 644 README.md LICENSE etc/posthaste.ini \
 		$(DESTDIR)$(docdir)
+	@set -e; for f in $(names); do \
+	ln -sf $(bindir)/posthaste $(DESTDIR)$$f; done; \
+	for f in $(name_pages); do \
+	ln -sf ../man8/posthaste.8 $(DESTDIR)$$f; done
 
 uninstall:
+	@set -e; for f in $(names); do \
+	[ "$$(readlink $(DESTDIR)$$f)" != $(bindir)/posthaste ] || \
+	rm -f $(DESTDIR)$$f; done; for f in $(name_pages); do \
+	[ "$$(readlink $(DESTDIR)$$f)" != ../man8/posthaste.8 ] || \
+	rm -f $(DESTDIR)$$f; done
 	rm -f $(DESTDIR)$(bindir)/posthaste \
 		$(DESTDIR)$(mandir)/man8/posthaste.8 \
 		$(DESTDIR)$(mandir)/man5/posthaste.ini.5
