@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
 
@@ -315,6 +316,31 @@ every_letter_of_the_table_is_tried_here(void **state)
 }
 
 static void
+every_letter_is_in_the_manual_s_table(void **state)
+{
+	static const char table[] = "\n.Ss All sendmail options\n";
+	const struct option_row *row;
+	char text[65536], line[] = "\n.It Fl ?";
+	FILE *file = fopen("man/posthaste.8", "re");
+	const char *begin;
+	size_t n;
+
+	(void)state;
+	assert_non_null(file);
+	n = fread(text, 1, sizeof(text) - 1, file);
+	text[n] = '\0';
+	assert_int_equal(fclose(file), 0);
+	assert_true(n < sizeof(text) - 1);
+	begin = strstr(text, table);
+	assert_non_null(begin);
+	for (row = option_letters; row->set != NULL; row++) {
+		line[sizeof(line) - 2] = row->letter;
+		if (strstr(begin, line) == NULL)
+			fail_msg("-%c", row->letter);
+	}
+}
+
+static void
 every_value_that_is_missing_is_missed(void **state)
 {
 	const struct option_row *row;
@@ -458,6 +484,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_option_has_its_verdict),
 		cmocka_unit_test(every_letter_of_the_table_is_tried_here),
+		cmocka_unit_test(every_letter_is_in_the_manual_s_table),
 		cmocka_unit_test(every_value_that_is_missing_is_missed),
 		cmocka_unit_test(modes_that_read_no_message_stand_alone),
 		cmocka_unit_test(
