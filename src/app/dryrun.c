@@ -60,6 +60,18 @@ add_envelope(const struct envelope *e, struct buf *out)
 	return true;
 }
 
+static bool
+add_aliases(struct span lines, struct buf *out)
+{
+	struct span line;
+
+	while (span_next(&lines, '\n', &line))
+		if (line.len > 0 && (!buf_add_string(out, "alias:      ") ||
+		    !buf_add_escaped(out, line) || !buf_add_char(out, '\n')))
+			return false;
+	return true;
+}
+
 /* What some relays refuse, and what is sent as it is all the same. */
 static bool
 add_notes(const struct dry_run *d, struct buf *out)
@@ -94,6 +106,7 @@ dry_run_show(const struct dry_run *d, int fd, struct error *err)
 	    buf_printf(&out, "chosen:     %s\nlogin:      ", d->why) &&
 	    add_escaped(&out, p->user == NULL ? "none" : p->user) &&
 	    buf_add_char(&out, '\n') && add_envelope(d->envelope, &out) &&
+	    add_aliases(d->aliases, &out) &&
 	    buf_printf(&out, "size:       %" PRIu64 " octets\n",
 	    d->encode->form.facts.size) && add_notes(d, &out) &&
 	    buf_printf(&out, "nothing is sent; the header would be:\n\n") &&

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "app/help.h"
+#include "app/newaliases.h"
 #include "app/options.h"
 #include "app/report.h"
 #include "app/submit.h"
@@ -70,7 +71,9 @@ run(const struct process *process)
 	}
 	if (options_parse(&options, &invocation, &err) &&
 	    refuse_later(&options, &err) && !error_is_set(&err) &&
-	    options.mode != MODE_SUBMIT)
+	    options.mode == MODE_ALIASES)
+		return newaliases(process, &options, &err);
+	if (!error_is_set(&err) && options.mode != MODE_SUBMIT)
 		return print(process, mode_texts[options.mode]);
 	trace.level = options.verbosity;
 	return submit(process, &options, &trace, &err);

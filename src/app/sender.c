@@ -80,7 +80,12 @@ sender_set(struct envelope *e, const char *wish, const struct profile *p,
 	}
 	ok = address_parse_one(&address, span_of(wish), origin, err) &&
 	    (address_is_null(&address) || address_check(&address, origin,
-	    err)) && envelope_set_sender(e, &address, domain, err);
+	    err));
+	if (ok && address_is_bare(&address, p->local_domains)) {
+		mem_free(address.domain);
+		address.domain = NULL;
+	}
+	ok = ok && envelope_set_sender(e, &address, domain, err);
 out:
 	address_free(&address);
 	mem_free(login);

@@ -4,6 +4,7 @@
 
 #include "app/deliver.h"
 #include "app/dryrun.h"
+#include "app/expand.h"
 #include "app/hint.h"
 #include "app/log.h"
 #include "app/report.h"
@@ -39,6 +40,7 @@ struct submission {
 	char *sender;		/* -f or -r as the envelope has it, or NULL */
 	char *header_from;
 	char *domain;		/* completes bare names, or NULL */
+	struct buf aliases;	/* those that were used, a line each */
 	struct buf header;	/* composed */
 	struct encode encode;
 	struct buf password;
@@ -130,7 +132,7 @@ static bool
 collect_recipients(struct submission *s, struct error *err)
 {
 	const struct options *o = s->options;
-	struct address_list list = { NULL, 0, 0 };
+	struct address_list list = { NULL, 0, 0 }, all = { NULL, 0, 0 };
 	bool ok = true;
 	size_t i;
 
@@ -147,8 +149,10 @@ collect_recipients(struct submission *s, struct error *err)
 		    "address in To, Cc or Bcc" : "the arguments hold no "
 		    "address");
 	}
-	ok = ok && envelope_add(&s->envelope, &list, s->domain, err);
+	ok = ok && expand_list(&s->profile, &list, &all, &s->aliases, err) &&
+	    envelope_add(&s->envelope, &all, s->domain, err);
 	address_list_free(&list);
+	address_list_free(&all);
 	return ok;
 }
 
@@ -274,6 +278,7 @@ show_dry_run(struct submission *s, struct error *err)
 		.profile = &s->profile,
 		.why = s->why,
 		.envelope = &s->envelope,
+		.aliases = buf_span(&s->aliases),
 		.message = &s->message,
 		.encode = &s->encode,
 	};
@@ -333,6 +338,7 @@ submission_free(struct submission *s)
 	buf_free_secret(&s->password);
 	encode_free(&s->encode);
 	buf_free(&s->header);
+	buf_free(&s->aliases);
 	mem_free(s->domain);
 	mem_free(s->header_from);
 	mem_free(s->sender);
@@ -355,6 +361,7 @@ submit(const struct process *process, const struct options *options,
 	s.options = options;
 	s.trace = trace;
 	buf_init(&s.header, 2 * MESSAGE_HEADER_MAX);
+	buf_init(&s.aliases, BUF_UNLIMITED);
 	buf_init(&s.password, SECRET_MAX);
 	ok = !error_is_set(err) && prepare(&s, err);
 	if (s.has_profile)

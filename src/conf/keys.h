@@ -19,6 +19,7 @@ enum key_type {
 	KEY_HOST,	/* char *, one name or address */
 	KEY_EHLO,	/* char *, %H expanded later */
 	KEY_DOMAIN,	/* char * */
+	KEY_DOMAINS,	/* char *, a comma list, %H expanded later */
 	KEY_SENDER,	/* char *, templates expanded later */
 	KEY_PATTERNS,	/* char *, a list of match_from's patterns */
 	KEY_ADDRESS,	/* char *, IPv4 or IPv6 */

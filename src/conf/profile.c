@@ -89,6 +89,42 @@ profile_file_advise(const struct profile_file *file, const char *name,
 	return false;
 }
 
+static bool
+visit_section(const struct profile_file *file,
+    const struct profile_section *section, const char *key,
+    profile_visitor *visit, void *context)
+{
+	const struct profile_entry *entry;
+	char *value = NULL;
+	bool ok;
+
+	entry = profile_file_entry(file, section, key);
+	if (entry != NULL)
+		value = mem_span(entry->value);
+	ok = visit(context, section->name, value);
+	mem_free(value);
+	return ok;
+}
+
+bool
+profile_each(const struct profile_file *file, const char *name,
+    const char *key, profile_visitor *visit, void *context, struct error *err)
+{
+	bool ok = true;
+	size_t i;
+
+	if (name != NULL && profile_file_section(file, span_of(name)) == NULL) {
+		(void)error_set(err, STAGE_CONFIG, EX_CONFIG,
+		    "%s: no profile '%s'", file->path, name);
+		return profile_file_advise(file, name, err);
+	}
+	for (i = 0; ok && i < file->count; i++)
+		if (name == NULL || strcmp(file->sections[i].name, name) == 0)
+			ok = visit_section(file, &file->sections[i], key,
+			    visit, context);
+	return ok;
+}
+
 char *
 profile_where(const struct profile_file *file, const char *name,
     const char *key)

@@ -45,6 +45,9 @@ struct profile {
 	char *password, *password_file, *password_command,
 	    *password_credential;
 	char *from, *from_name, *domain;
+	char *local_domains;	/* comma list of domains that mean this
+				 * machine, in lower case, or NULL */
+	char *aliases;		/* path of conf/aliases.h's file, or NULL */
 	char *match_from, *inherit;	/* the section's own */
 	int64_t connect_timeout, timeout, data_timeout; /* ms */
 	int64_t total_timeout;	/* ms; 0: none */
@@ -111,6 +114,19 @@ bool profile_resolve(const struct profile_file *file, const char *name,
     struct profile *p, struct error *err) MUST_CHECK;
 
 void profile_free(struct profile *p);
+
+/* What a section says, itself or inherited; NULL: nothing. */
+typedef bool profile_visitor(void *context, const char *name,
+    const char *value);
+
+/*
+ * Calls `visit` with the value that `key` has in each section, or only in the
+ * one called `name` where that isn't NULL; EX_CONFIG where there is none of
+ * that name. False from the visitor ends it.
+ */
+bool profile_each(const struct profile_file *file, const char *name,
+    const char *key, profile_visitor *visit, void *context,
+    struct error *err) MUST_CHECK;
 
 /* Where the key of a section was set, "file:line", owned by the caller; the
  * section's own line where it wasn't, the file alone without the section. */

@@ -200,6 +200,24 @@ settle_from(struct resolve *r)
 	return ok;
 }
 
+/* "LocalHost, %H" becomes "localhost,box.example.org". */
+static bool
+settle_local_domains(struct resolve *r)
+{
+	char **domains = &r->p->local_domains, *from, *to;
+
+	if (*domains == NULL)
+		return true;
+	if (!expand(r, domains))
+		return false;
+	to = *domains;
+	for (from = to; *from != '\0'; from++)
+		if (!ascii_is_blank(*from))
+			*to++ = ascii_lower(*from);
+	*to = '\0';
+	return true;
+}
+
 static bool
 settle_ehlo(struct resolve *r)
 {
@@ -233,7 +251,7 @@ profile_resolve_on(const struct profile_file *file, const char *name,
 	p->name = mem_string(r.section->name);
 	p->file = mem_string(file->path);
 	return apply_all(&r) && settle_relay(&r) && settle_auth(&r) &&
-	    settle_from(&r) && settle_ehlo(&r);
+	    settle_from(&r) && settle_local_domains(&r) && settle_ehlo(&r);
 }
 
 bool

@@ -80,6 +80,7 @@ static value_check *const checks[KEY_TYPES] = {
 	[KEY_HOST] = value_check_host,
 	[KEY_EHLO] = value_check_ehlo,
 	[KEY_DOMAIN] = value_check_domain,
+	[KEY_DOMAINS] = value_check_domains,
 	[KEY_SENDER] = value_check_sender,
 	[KEY_PATTERNS] = value_check_patterns,
 	[KEY_ADDRESS] = value_check_address,

@@ -49,6 +49,8 @@ const char *sender_fault(struct span sender);
 bool value_check_host(const struct setting *s, struct error *err) MUST_CHECK;
 bool value_check_ehlo(const struct setting *s, struct error *err) MUST_CHECK;
 bool value_check_domain(const struct setting *s, struct error *err) MUST_CHECK;
+bool value_check_domains(const struct setting *s,
+    struct error *err) MUST_CHECK;
 bool value_check_sender(const struct setting *s, struct error *err) MUST_CHECK;
 bool value_check_patterns(const struct setting *s,
     struct error *err) MUST_CHECK;

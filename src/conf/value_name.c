@@ -112,11 +112,12 @@ value_check_domain(const struct setting *s, struct error *err)
 }
 
 static bool
-check_template(const struct setting *s, const char *codes, struct error *err)
+check_template(const struct setting *s, struct span text, const char *codes,
+    struct error *err)
 {
 	char code = '\0', what[40];
 
-	if (template_check(s->value, codes, &code))
+	if (template_check(text, codes, &code))
 		return true;
 	if (code == 'F' && s->key->type == KEY_SENDER) {
 		(void)snprintf(what, sizeof(what), "%%F in `%s`",
@@ -129,12 +130,37 @@ check_template(const struct setting *s, const char *codes, struct error *err)
 }
 
 bool
+value_check_domains(const struct setting *s, struct error *err)
+{
+	struct span rest = s->value, item;
+	const char *fault;
+
+	while (span_next(&rest, ',', &item)) {
+		item = span_trim(item);
+		if (span_find(item, '%') < item.len) {
+			if (!check_template(s, item, "H", err))
+				return false;
+			continue;
+		}
+		fault = name_fault(item, false);
+		if (fault == NULL)
+			continue;
+		(void)value_refuse(s, err, "`%.*s` isn't a domain: %s",
+		    (int)(item.len < 100 ? item.len : 100),
+		    item.len == 0 ? "" : item.data, fault);
+		return error_fix(err, "write domains with commas in between, "
+		    "such as localhost, %%H; international ones as A-labels");
+	}
+	return true;
+}
+
+bool
 value_check_ehlo(const struct setting *s, struct error *err)
 {
 	char name[300];
 
 	if (span_find(s->value, '%') < s->value.len)
-		return check_template(s, "H", err);
+		return check_template(s, s->value, "H", err);
 	/* A longer name is at fault in any case, and stays so cut. */
 	(void)snprintf(name, sizeof(name), "%.*s",
 	    (int)(s->value.len < sizeof(name) ? s->value.len : sizeof(name)),
@@ -174,7 +200,7 @@ value_check_sender(const struct setting *s, struct error *err)
 	const char *fault;
 
 	if (span_find(s->value, '%') < s->value.len)
-		return check_template(s, "UH%", err);
+		return check_template(s, s->value, "UH%", err);
 	fault = sender_fault(s->value);
 	return fault == NULL ||
 	    value_refuse(s, err, "not an address: %s", fault);

@@ -50,10 +50,23 @@ bool address_parse_list(struct address_list *list, struct span text,
 bool address_parse_one(struct address *address, struct span text,
     const char *origin, struct error *err) MUST_CHECK;
 
+/* Adds the address, which is the list's then and zeroed here. */
+void address_list_add(struct address_list *list, struct address *address);
+
 void address_free(struct address *address);
 void address_list_free(struct address_list *list);
 
 bool address_is_null(const struct address *address);
+
+/*
+ * Whether a name has no domain, or one that means this machine: one of
+ * `local_domains`, domains in lower case with commas in between, or NULL.
+ */
+bool address_is_bare(const struct address *address,
+    const char *local_domains);
+
+/* The local part without its quotes, owned by the caller. */
+char *address_plain_local(const struct address *address);
 
 /*
  * "local@domain" (or "local" alone), owned by the caller. `domain` completes

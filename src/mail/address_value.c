@@ -14,6 +14,15 @@ address_free(struct address *address)
 }
 
 void
+address_list_add(struct address_list *list, struct address *address)
+{
+	list->items = mem_grow(list->items, list->count, &list->room,
+	    sizeof(*list->items));
+	list->items[list->count++] = *address;
+	memset(address, 0, sizeof(*address));
+}
+
+void
 address_list_free(struct address_list *list)
 {
 	while (list->count > 0)
@@ -27,6 +36,39 @@ address_is_null(const struct address *address)
 {
 	return address->domain == NULL &&
 	    (address->local == NULL || address->local[0] == '\0');
+}
+
+bool
+address_is_bare(const struct address *address, const char *local_domains)
+{
+	struct span rest = span_of(local_domains), each;
+
+	if (address->domain == NULL)
+		return true;
+	while (span_next(&rest, ',', &each))
+		if (span_equals_nocase(each, span_of(address->domain)))
+			return true;
+	return false;
+}
+
+char *
+address_plain_local(const struct address *address)
+{
+	const char *from = address->local;
+	struct buf b;
+	char *plain;
+
+	if (*from != '"')
+		return mem_string(from);
+	buf_init(&b, BUF_UNLIMITED);
+	for (from++; *from != '"' && *from != '\0'; from++) {
+		if (*from == '\\')
+			from++;
+		text_put_char(&b, *from);
+	}
+	plain = mem_string(buf_string(&b));
+	buf_free(&b);
+	return plain;
 }
 
 char *

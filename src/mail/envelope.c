@@ -93,8 +93,9 @@ finish_address(struct address *address, const char *domain,
 	if (address->domain == NULL && domain == NULL) {
 		(void)error_set(err, STAGE_ADDRESS, EX_CONFIG,
 		    "%s: the name '%s' has no domain", origin, address->local);
-		(void)error_fix(err, "set the key 'domain' in the profile, "
-		    "or write the address in full");
+		(void)error_fix(err, "set the key `domain` in the profile, "
+		    "give the name an entry in its `aliases`, or write the "
+		    "address in full");
 		return false;
 	}
 	if (address->domain == NULL)

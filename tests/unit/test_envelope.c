@@ -91,8 +91,9 @@ a_bare_name_without_a_domain_is_a_matter_of_the_profile(void **state)
 	assert_false(add(&e, "a@b, root", NULL, &err));
 	expect_error(&err, EX_CONFIG,
 	    "recipient: the name 'root' has no domain");
-	assert_string_equal(err.fix, "set the key 'domain' in the profile, "
-	    "or write the address in full");
+	assert_string_equal(err.fix, "set the key `domain` in the profile, "
+	    "give the name an entry in its `aliases`, or write the address in "
+	    "full");
 	assert_int_equal(e.count, 0);
 	envelope_free(&e);
 }
@@ -267,8 +268,9 @@ the_sender_is_completed_checked_or_null(void **state)
 	    "sender: the domain 'b..c' has an empty label");
 	assert_false(set_sender(&e, "root", NULL, &err));
 	expect_error(&err, EX_CONFIG, "sender: the name 'root' has no domain");
-	assert_string_equal(err.fix, "set the key 'domain' in the profile, "
-	    "or write the address in full");
+	assert_string_equal(err.fix, "set the key `domain` in the profile, "
+	    "give the name an entry in its `aliases`, or write the address in "
+	    "full");
 	assert_string_equal(e.reverse_path, "a@xn--bcher-kva.example");
 	assert_true(set_sender(&e, "<>", "example.org", &err));
 	assert_string_equal(e.reverse_path, "");

@@ -201,6 +201,15 @@ static const struct {
 	{ LOCAL "domain = b\xc3\xbc" "cher.example\n", "/p.ini:3: domain = "
 	    "b\\xc3\\xbccher.example: not a domain: it has characters beyond "
 	    "ASCII", "domain = xn--bcher-kva.example" },
+	{ LOCAL "local_domains = localhost, b_c\n", "/p.ini:3: local_domains = "
+	    "localhost, b_c: `b_c` isn't a domain: it has an underscore, which "
+	    "host names may not have", "commas in between" },
+	{ LOCAL "local_domains = localhost,\n", "/p.ini:3: local_domains = "
+	    "localhost,: `` isn't a domain: it is empty", "localhost, %H" },
+	{ LOCAL "local_domains = %U\n", "/p.ini:3: local_domains = %U: no "
+	    "template is called %U", NULL },
+	{ LOCAL "aliases = aliases\n",
+	    "/p.ini:3: aliases = aliases: not an absolute path", "whole" },
 	{ LOCAL "match_from = *\n",
 	    "/p.ini:3: match_from = *: `*` isn't a pattern", "user@*" },
 	{ LOCAL "match_from = *@*\n",
@@ -356,6 +365,19 @@ a_socket_stands_instead_of_host_port_and_ehlo(void **state)
 	profile_free(&p);
 	resolve("[a]\nsocket = /run/s\ntls = starttls\n", "a", &p);
 	assert_int_equal(p.tls, PROFILE_TLS_STARTTLS);
+	profile_free(&p);
+}
+
+static void
+local_domains_are_expanded_and_in_lower_case(void **state)
+{
+	struct profile p;
+
+	(void)state;
+	resolve(LOCAL "local_domains = LocalHost,\t%H , a.B\n"
+	    "aliases = /etc/aliases\n", "a", &p);
+	assert_string_equal(p.local_domains, "localhost,box.example.org,a.b");
+	assert_string_equal(p.aliases, "/etc/aliases");
 	profile_free(&p);
 }
 
@@ -550,6 +572,7 @@ main(void)
 		cmocka_unit_test(defaults_fill_what_is_not_said),
 		cmocka_unit_test(every_key_reaches_its_field),
 		cmocka_unit_test(a_socket_stands_instead_of_host_port_and_ehlo),
+		cmocka_unit_test(local_domains_are_expanded_and_in_lower_case),
 		cmocka_unit_test(the_port_follows_tls),
 		cmocka_unit_test(loopback_needs_no_ehlo_and_takes_one),
 		cmocka_unit_test(hosts_may_be_names_of_a_container_network),

@@ -1,0 +1,19 @@
+/* newaliases, -bi: are the aliases files what they should be? */
+#ifndef POSTHASTE_APP_NEWALIASES_H
+#define POSTHASTE_APP_NEWALIASES_H
+
+#include "app/options.h"
+#include "app/run.h"
+#include "base/error.h"
+
+/*
+ * Checks the aliases file of the profile that was chosen by name, else those of
+ * all profiles, since it depends on the message which one will be used. Targets
+ * that mail can't be sent to are listed on stdout. Without a profile, or
+ * without the key, there is nothing to do: callers run it at installation.
+ * Returns the exit status; a failure is reported on stderr.
+ */
+int newaliases(const struct process *process, const struct options *options,
+    struct error *err);
+
+#endif
