@@ -86,6 +86,10 @@ add_notes(const struct dry_run *d, struct buf *out)
 		    "note:       %zu %s fields, where relays expect one\n",
 		    count, single[i]))
 			return false;
+	if (d->ignored != NULL && (!buf_add_string(out, "note:       -f is "
+	    "ignored: ") || !add_escaped(out, d->ignored) ||
+	    !buf_add_char(out, '\n')))
+		return false;
 	if (d->encode->form.is_quoted && !buf_add_string(out,
 	    "note:       the body would be made quoted-printable\n"))
 		return false;

@@ -14,6 +14,7 @@ struct dry_run {
 	const struct profile *profile;
 	const char *why;
 	const struct envelope *envelope;
+	const char *ignored;	/* a sender that isn't obeyed, or NULL */
 	struct span aliases;	/* those that were used, a line each */
 	const struct message *message;
 	const struct encode *encode;	/* for a relay with 8BITMIME */

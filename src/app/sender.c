@@ -36,6 +36,12 @@ sender_parse(const char *wish, char **sender, struct error *err)
 	return ok;
 }
 
+bool
+sender_is_obeyed(const struct profile *p)
+{
+	return p->allow_f && p->from_policy != PROFILE_FROM_FORCE;
+}
+
 static char *
 login_at(const char *domain)
 {
@@ -64,6 +70,9 @@ sender_set(struct envelope *e, const char *wish, const struct profile *p,
 
 	if (wish != NULL) {
 		origin = "-f";
+	} else if (p->from_is_header && header_from != NULL) {
+		wish = header_from;
+		origin = "the From header";
 	} else if (p->from != NULL) {
 		wish = p->from;
 		origin = "the key from";

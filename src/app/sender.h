@@ -26,9 +26,16 @@ bool sender_parse(const char *wish, char **sender,
     struct error *err) MUST_CHECK;
 
 /*
- * Sets the reverse-path: `wish` (-f or -r, parsed), else the profile's `from`,
- * else login@domain, else `header_from`. `domain` is NULL where there is none.
- * Nothing of it: EX_CONFIG with the fix.
+ * Whether -f counts. With allow_f = no, or from_policy = force, it still helps
+ * to choose the profile, and is ignored then: callers give it whether they are
+ * asked to or not.
+ */
+bool sender_is_obeyed(const struct profile *p);
+
+/*
+ * Sets the reverse-path: `wish` (-f or -r, parsed; NULL where it doesn't
+ * count), else the profile's `from`, else login@domain, else `header_from`.
+ * `domain` is NULL where there is none. Nothing of it: EX_CONFIG with the fix.
  */
 bool sender_set(struct envelope *e, const char *wish, const struct profile *p,
     const char *domain, const char *header_from,

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "app/author.h"
 #include "app/deliver.h"
 #include "app/dryrun.h"
 #include "app/expand.h"
@@ -69,6 +70,24 @@ load_profiles(struct submission *s, struct error *err)
 	return ok;
 }
 
+static bool choose_profile(struct submission *s, const struct message *head,
+    struct error *err);
+
+/* Whether a lone dot ends the message is the profile's to say. */
+static bool
+ask_dots(void *context, const struct message *head, bool *dots,
+    struct error *err)
+{
+	struct submission *s = context;
+
+	if (!choose_profile(s, head, err)) {
+		s->input_is_read = false;
+		return false;
+	}
+	*dots = s->profile.dot_terminates;
+	return true;
+}
+
 static bool
 read_message(struct submission *s, struct error *err)
 {
@@ -76,6 +95,8 @@ read_message(struct submission *s, struct error *err)
 	const struct message_source source = {
 		.fd = process->in,
 		.dots = !s->options->ignore_dots,
+		.ask = ask_dots,
+		.context = s,
 		.tmpdir = os_env(s->env, "TMPDIR"),
 	};
 
@@ -104,24 +125,25 @@ check_forms(const struct submission *s, const char *name, struct error *err)
 }
 
 static bool
-choose_profile(struct submission *s, struct error *err)
+choose_profile(struct submission *s, const struct message *head,
+    struct error *err)
 {
-	const struct profile_wish wish = {
+	struct profile_wish wish = {
 		.name = s->options->profile,
 		.env_name = os_env(s->env, "POSTHASTE_PROFILE"),
 		.sender = s->sender,
-		.header_from = s->header_from,
 	};
 	const char *name;
 
+	if (s->has_profile)
+		return true;
+	s->header_from = sender_of_header(head);
+	wish.header_from = s->header_from;
 	if (!profile_select(s->file, &wish, &name, &s->why, err) ||
 	    !profile_resolve(s->file, name, &s->profile, err) ||
 	    !check_forms(s, name, err))
 		return false;
 	s->has_profile = true;
-	s->run = s->profile.total_timeout == 0 ?
-	    limit_none(STAGE_NONE, "end") : limit_in(STAGE_NONE, "end",
-	    "total_timeout", s->profile.total_timeout);
 	trace_note(s->trace, "profile [%s] of %s: %s", name,
 	    s->profile.file, s->why);
 	return true;
@@ -157,12 +179,25 @@ collect_recipients(struct submission *s, struct error *err)
 }
 
 static bool
+set_sender(struct submission *s, struct error *err)
+{
+	const char *wish = s->sender;
+
+	if (wish != NULL && !sender_is_obeyed(&s->profile)) {
+		trace_note(s->trace, "the sender <%s> is ignored: profile [%s] "
+		    "doesn't allow -f", wish, s->profile.name);
+		wish = NULL;
+	}
+	return sender_set(&s->envelope, wish, &s->profile, s->domain,
+	    s->header_from, err);
+}
+
+static bool
 make_envelope(struct submission *s, struct error *err)
 {
 	s->domain = s->profile.domain != NULL ?
 	    mem_string(s->profile.domain) : profile_mailname(MAILNAME);
-	return collect_recipients(s, err) && sender_set(&s->envelope,
-	    s->sender, &s->profile, s->domain, s->header_from, err);
+	return collect_recipients(s, err) && set_sender(s, err);
 }
 
 /* The right side of a Message-ID: the sender's domain, or the next best. */
@@ -184,20 +219,29 @@ static bool
 make_header(struct submission *s, struct error *err)
 {
 	unsigned char random[COMPOSE_RANDOM];
-	char *from = sender_for_header(&s->envelope, &s->profile, s->domain);
-	const struct compose compose = {
+	struct field signature;
+	const struct profile *p = &s->profile;
+	const struct qualify qualify = { s->domain, p->local_domains };
+	char *from = sender_for_header(&s->envelope, p, s->domain), *name;
+	struct compose compose = {
 		.from = from,
 		.from_name = s->options->full_name != NULL ?
 		    s->options->full_name : s->profile.from_name,
 		.id_domain = id_domain(s),
 		.now = time(NULL),
 		.random = random,
+		.adds_undisclosed = p->undisclosed_recipients,
 	};
 	bool ok;
 
+	if (p->qualify_headers && qualify.domain != NULL &&
+	    !field_find(&s->message, "DKIM-Signature", &signature, NULL))
+		compose.qualify = &qualify;
+	author_apply(&s->message, p, &compose, &name);
 	ok = os_random(random, sizeof(random), err) &&
 	    compose_header(&s->message, &compose, &s->header, err);
 	mem_free(from);
+	mem_free(name);
 	return ok;
 }
 
@@ -253,21 +297,30 @@ hand_over(struct submission *s, struct error *err)
 	return ok;
 }
 
-/* A profile may be chosen by them: in the one form that all have. */
+/* A profile may be chosen by it: in the one form that all have. */
 static bool
-find_senders(struct submission *s, struct error *err)
+find_sender(struct submission *s, struct error *err)
 {
-	s->header_from = sender_of_header(&s->message);
 	return s->options->sender == NULL ||
 	    sender_parse(s->options->sender, &s->sender, err);
+}
+
+static void
+start_clock(struct submission *s)
+{
+	s->run = s->profile.total_timeout == 0 ?
+	    limit_none(STAGE_NONE, "end") : limit_in(STAGE_NONE, "end",
+	    "total_timeout", s->profile.total_timeout);
 }
 
 static bool
 prepare(struct submission *s, struct error *err)
 {
-	return load_profiles(s, err) && read_message(s, err) &&
-	    find_senders(s, err) && choose_profile(s, err) &&
-	    make_envelope(s, err) && make_header(s, err) &&
+	if (!load_profiles(s, err) || !find_sender(s, err) ||
+	    !read_message(s, err) || !choose_profile(s, &s->message, err))
+		return false;
+	start_clock(s);
+	return make_envelope(s, err) && make_header(s, err) &&
 	    check_bytes(s, err);
 }
 
@@ -278,6 +331,7 @@ show_dry_run(struct submission *s, struct error *err)
 		.profile = &s->profile,
 		.why = s->why,
 		.envelope = &s->envelope,
+		.ignored = sender_is_obeyed(&s->profile) ? NULL : s->sender,
 		.aliases = buf_span(&s->aliases),
 		.message = &s->message,
 		.encode = &s->encode,

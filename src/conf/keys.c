@@ -45,6 +45,13 @@ static const struct key_word encode_words[] = {
 	{ NULL, 0 },
 };
 
+static const struct key_word from_policy_words[] = {
+	{ "keep", PROFILE_FROM_KEEP },
+	{ "missing", PROFILE_FROM_MISSING },
+	{ "force", PROFILE_FROM_FORCE },
+	{ NULL, 0 },
+};
+
 static const struct key_word boolean_words[] = {
 	{ "yes", true },
 	{ "no", false },
@@ -80,9 +87,15 @@ static const struct profile_key profile_keys[] = {
 	    password_credential),
 	STRING("from", KEY_SENDER, from),
 	STRING("from_name", KEY_TEXT, from_name),
+	WORDS("from_policy", KEY_CHOICE, from_policy, from_policy_words),
+	WORDS("allow_f", KEY_BOOLEAN, allow_f, boolean_words),
 	STRING("domain", KEY_DOMAIN, domain),
 	STRING("local_domains", KEY_DOMAINS, local_domains),
 	STRING("aliases", KEY_PATH, aliases),
+	WORDS("qualify_headers", KEY_BOOLEAN, qualify_headers, boolean_words),
+	WORDS("dot_terminates", KEY_BOOLEAN, dot_terminates, boolean_words),
+	WORDS("undisclosed_recipients", KEY_BOOLEAN, undisclosed_recipients,
+	    boolean_words),
 	RULED("match_from", KEY_PATTERNS, KEY_OWN, match_from),
 	RULED("inherit", KEY_TEXT, KEY_OWN, inherit),
 	RANGE("connect_timeout", KEY_SECONDS, connect_timeout, 1, WEEK_MS),
@@ -102,10 +115,6 @@ static const struct profile_key profile_keys[] = {
 	LATER("tls_cert_file"),
 	LATER("tls_key_file"),
 	LATER("tls_crl_file"),
-	LATER("from_policy"),
-	LATER("allow_f"),
-	LATER("qualify_headers"),
-	LATER("undisclosed_recipients"),
 	LATER("pipelining"),
 	LATER("chunking"),
 	LATER("early"),
@@ -115,7 +124,6 @@ static const struct profile_key profile_keys[] = {
 	LATER("dsn_return"),
 	LATER("partial"),
 	LATER("tempfail_exit"),
-	LATER("dot_terminates"),
 	LATER("sandbox"),
 	LATER("proxy"),
 	LATER("log_format"),

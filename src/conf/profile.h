@@ -28,6 +28,9 @@ enum profile_family { PROFILE_FAMILY_ANY, PROFILE_FAMILY_4,
 enum profile_encode { PROFILE_ENCODE_AUTO, PROFILE_ENCODE_NEVER,
 	PROFILE_ENCODE_REFUSE };
 
+enum profile_from { PROFILE_FROM_KEEP, PROFILE_FROM_MISSING,
+	PROFILE_FROM_FORCE };
+
 /* Values as the rest of the program wants them; all strings are owned. */
 struct profile {
 	char *name;		/* the section */
@@ -45,9 +48,13 @@ struct profile {
 	char *password, *password_file, *password_command,
 	    *password_credential;
 	char *from, *from_name, *domain;
+	bool from_is_header;	/* from = %F, which leaves `from` NULL */
+	int from_policy;	/* enum profile_from */
+	bool allow_f;
 	char *local_domains;	/* comma list of domains that mean this
 				 * machine, in lower case, or NULL */
 	char *aliases;		/* path of conf/aliases.h's file, or NULL */
+	bool qualify_headers, undisclosed_recipients, dot_terminates;
 	char *match_from, *inherit;	/* the section's own */
 	int64_t connect_timeout, timeout, data_timeout; /* ms */
 	int64_t total_timeout;	/* ms; 0: none */

@@ -31,6 +31,8 @@ set_defaults(struct profile *p)
 	p->data_timeout = 600000;
 	p->total_timeout = 900000;
 	p->family = PROFILE_FAMILY_ANY;
+	p->allow_f = true;
+	p->dot_terminates = true;
 	p->hints = true;
 }
 
@@ -188,6 +190,12 @@ settle_from(struct resolve *r)
 
 	if (*from == NULL || strchr(*from, '%') == NULL)
 		return true;
+	if (strcmp(*from, SENDER_OF_HEADER) == 0) {
+		r->p->from_is_header = true;
+		mem_free(*from);
+		*from = NULL;
+		return true;
+	}
 	written = mem_string(*from);
 	ok = expand(r, from);
 	if (ok)

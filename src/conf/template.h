@@ -10,6 +10,9 @@
 #include "base/buf.h"
 #include "base/span.h"
 
+/* %F, the address of the From header, is a whole value and no template. */
+#define SENDER_OF_HEADER "%F"
+
 /* What templates stand for, borrowed. */
 struct machine {
 	const char *login;

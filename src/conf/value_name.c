@@ -115,15 +115,13 @@ static bool
 check_template(const struct setting *s, struct span text, const char *codes,
     struct error *err)
 {
-	char code = '\0', what[40];
+	char code = '\0';
 
 	if (template_check(text, codes, &code))
 		return true;
-	if (code == 'F' && s->key->type == KEY_SENDER) {
-		(void)snprintf(what, sizeof(what), "%%F in `%s`",
-		    s->key->name);
-		return value_is_later(s, err, what);
-	}
+	if (code == 'F' && s->key->type == KEY_SENDER)
+		return value_refuse(s, err, "%%F is a whole address and "
+		    "stands alone");
 	if (code == '\0')
 		return value_refuse(s, err, "a %% at the end");
 	return value_refuse(s, err, "no template is called %%%c", code);
@@ -199,6 +197,8 @@ value_check_sender(const struct setting *s, struct error *err)
 {
 	const char *fault;
 
+	if (span_equals(s->value, span_of(SENDER_OF_HEADER)))
+		return true;
 	if (span_find(s->value, '%') < s->value.len)
 		return check_template(s, s->value, "UH%", err);
 	fault = sender_fault(s->value);

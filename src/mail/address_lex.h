@@ -1,7 +1,7 @@
 /*
- * The tokens of RFC 5322 section 3.2 for address.c, which alone includes this:
- * comments, blanks and folding are passed over, quoted strings and domain
- * literals come decoded.
+ * The tokens of RFC 5322 section 3.2 for address.c and qualify.c: comments,
+ * blanks and folding are passed over, quoted strings and domain literals come
+ * decoded.
  */
 #ifndef POSTHASTE_MAIL_ADDRESS_LEX_H
 #define POSTHASTE_MAIL_ADDRESS_LEX_H

@@ -3,6 +3,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "mail/text.h"
+
 static const char *const removed[] = {
 	"Bcc",
 	"Resent-Bcc",
@@ -61,18 +63,6 @@ add_field(struct buf *out, struct span whole)
 }
 
 static bool
-add_fields(const struct message *m, struct buf *out)
-{
-	struct span rest = m->header;
-	struct field field;
-
-	while (field_next(&rest, &field))
-		if (!is_removed(field.name) && !add_field(out, field.whole))
-			return false;
-	return true;
-}
-
-static bool
 is_missing(const struct message *m, const char *name)
 {
 	struct field field;
@@ -86,6 +76,70 @@ add_from(const struct compose *c, struct buf *out, struct error *err)
 	return buf_add_string(out, "From: ") &&
 	    compose_mailbox(out, c->from_name, c->from, err) &&
 	    buf_add_char(out, '\n');
+}
+
+/* What stands around the value stays, and so does a value without names. */
+static bool
+add_qualified(const struct qualify *q, const struct field *field,
+    struct buf *out)
+{
+	size_t before = (size_t)(field->value.data - field->whole.data);
+	struct buf whole;
+	bool ok;
+
+	buf_init(&whole, BUF_UNLIMITED);
+	text_put(&whole, span_make(field->whole.data, before));
+	qualify_list(q, field->value, &whole);
+	text_put(&whole, span_skip(field->whole, before + field->value.len));
+	ok = add_field(out, buf_span(&whole));
+	buf_free(&whole);
+	return ok;
+}
+
+static bool
+add_reply_to(const struct compose *c, struct buf *out)
+{
+	struct field field = { { NULL, 0 }, { NULL, 0 }, { NULL, 0 } };
+	struct buf whole;
+	bool ok;
+
+	buf_init(&whole, BUF_UNLIMITED);
+	text_put(&whole, span_of("Reply-To:"));
+	text_put(&whole, c->reply_to);
+	text_put_char(&whole, '\n');
+	field.whole = buf_span(&whole);
+	field.value = span_make(whole.data + 9, c->reply_to.len);
+	ok = c->qualify == NULL ? add_field(out, field.whole) :
+	    add_qualified(c->qualify, &field, out);
+	buf_free(&whole);
+	return ok;
+}
+
+static bool
+add_fields(const struct message *m, const struct compose *c, struct buf *out,
+    struct error *err)
+{
+	bool replaces = c->replaces_from, ok = true;
+	struct span rest = m->header;
+	struct field field;
+
+	while (ok && field_next(&rest, &field)) {
+		if (is_removed(field.name))
+			continue;
+		if (c->replaces_from &&
+		    span_equals_nocase(field.name, span_of("From"))) {
+			ok = !replaces || (add_from(c, out, err) &&
+			    (c->reply_to.data == NULL ||
+			    add_reply_to(c, out)));
+			replaces = false;
+		} else if (c->qualify != NULL &&
+		    qualify_knows_field(field.name)) {
+			ok = add_qualified(c->qualify, &field, out);
+		} else {
+			ok = add_field(out, field.whole);
+		}
+	}
+	return ok;
 }
 
 /* How far local time is ahead of UTC, in minutes. */
@@ -137,6 +191,10 @@ add_missing(const struct message *m, const struct compose *c,
 	if (c->from != NULL && is_missing(m, "From") &&
 	    !add_from(c, out, err))
 		return false;
+	if (c->adds_undisclosed && is_missing(m, "To") &&
+	    is_missing(m, "Cc") &&
+	    !buf_add_string(out, "To: undisclosed-recipients:;\n"))
+		return false;
 	if (is_missing(m, "Date") && !add_date(c, out, err))
 		return false;
 	return c->id_domain == NULL || !is_missing(m, "Message-ID") ||
@@ -147,7 +205,7 @@ bool
 compose_header(const struct message *m, const struct compose *c,
     struct buf *out, struct error *err)
 {
-	return (add_fields(m, out) && add_missing(m, c, out, err)) ||
+	return (add_fields(m, c, out, err) && add_missing(m, c, out, err)) ||
 	    error_set(err, STAGE_INPUT, EX_DATAERR,
 	    "the header has more than %zu octets", out->limit);
 }

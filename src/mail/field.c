@@ -176,6 +176,19 @@ is_cut_off(struct span header, struct span rest)
 	    name + count_blanks(span_skip(rest, name)) == rest.len;
 }
 
+/* A whole line behind the fields, and behind the "From " lines. */
+bool
+message_has_head(struct span bytes)
+{
+	struct field field;
+
+	while (is_from_line(bytes))
+		bytes = span_skip(bytes, line_length(bytes));
+	while (field_next(&bytes, &field))
+		continue;
+	return span_find(bytes, '\n') < bytes.len;
+}
+
 bool
 message_split(struct message *m, struct error *err)
 {

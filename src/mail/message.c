@@ -23,11 +23,12 @@ struct intake {
 	const struct message_source *source;
 	struct limit limit;
 	struct dots dots;
-	struct buf block;	/* what was read last, where dots matter */
+	struct buf block;	/* what was read last, where dots matter; at
+				 * first all up to the header's end */
 	struct buf kept;	/* the message, or what isn't in the file yet */
 	int file;		/* -1 as long as all of it is in memory */
 	size_t in_file;
-	bool got_any;
+	bool got_any, at_end;
 };
 
 /* Reads into the room behind the contents of `b`; 0 at the end of the file. */
@@ -50,6 +51,8 @@ read_block(struct intake *in, struct buf *b, size_t *got, struct error *err)
 	b->len += (size_t)n;
 	b->data[b->len] = '\0';
 	*got = (size_t)n;
+	/* Not asked once more: a terminal would begin anew. */
+	in->at_end = n == 0;
 	return true;
 }
 
@@ -156,35 +159,81 @@ copy_large_file(struct intake *in, struct error *err)
 }
 
 static bool
-read_as_it_is(struct intake *in, struct error *err)
+read_on(struct intake *in, struct error *err)
 {
 	size_t n = 0;
 
-	if (!copy_large_file(in, err))
-		return false;
-	do {
+	while (!in->at_end) {
 		if (!read_block(in, &in->kept, &n, err) || !store(in, err))
 			return false;
 		in->got_any = in->got_any || n > 0;
-	} while (n > 0);
+	}
 	return true;
+}
+
+/* Takes what is in the block, where dots count. */
+static bool
+take_block(struct intake *in, struct error *err)
+{
+	dots_feed(&in->dots, buf_span(&in->block), &in->kept);
+	buf_clear(&in->block);
+	return store(in, err);
 }
 
 static bool
 read_to_the_dot(struct intake *in, struct error *err)
 {
+	size_t n;
+
+	if (!take_block(in, err))
+		return false;
+	while (!in->at_end && in->dots.state != DOTS_ENDED)
+		if (!read_block(in, &in->block, &n, err) ||
+		    !take_block(in, err))
+			return false;
+	return true;
+}
+
+/* Reads what the header is in, at least, into the block. */
+static bool
+read_head(struct intake *in, struct error *err)
+{
 	size_t n = 0;
 
 	do {
-		buf_clear(&in->block);
 		if (!read_block(in, &in->block, &n, err))
 			return false;
-		dots_feed(&in->dots, buf_span(&in->block), &in->kept);
-		if (!store(in, err))
-			return false;
 		in->got_any = in->got_any || n > 0;
-	} while (n > 0 && in->dots.state != DOTS_ENDED);
+	} while (n > 0 && in->block.len <= MESSAGE_HEADER_MAX &&
+	    !message_has_head(buf_span(&in->block)));
 	return true;
+}
+
+/* The header decides on the profile, and that on the dots. */
+static bool
+ask(struct intake *in, bool *dots, struct error *err)
+{
+	struct message head = { .bytes = buf_span(&in->block) };
+	struct error later = { 0 };
+
+	*dots = true;
+	return in->source->ask == NULL || !in->got_any ||
+	    !message_split(&head, &later) ||
+	    in->source->ask(in->source->context, &head, dots, err);
+}
+
+static bool
+read_with_dots(struct intake *in, struct error *err)
+{
+	bool dots;
+
+	if (!read_head(in, err) || !ask(in, &dots, err))
+		return false;
+	if (dots)
+		return read_to_the_dot(in, err);
+	text_put(&in->kept, buf_span(&in->block));
+	buf_clear(&in->block);
+	return store(in, err) && read_on(in, err);
 }
 
 /*
@@ -217,8 +266,8 @@ read_all(struct intake *in, struct error *err)
 	if (in->source->fd < 0)
 		return error_set_errno(err, STAGE_INPUT, EX_NOINPUT, EBADF,
 		    "stdin");
-	if (!in->source->dots ? !read_as_it_is(in, err) :
-	    !read_to_the_dot(in, err))
+	if (!in->source->dots ? !copy_large_file(in, err) ||
+	    !read_on(in, err) : !read_with_dots(in, err))
 		return false;
 	if (!in->got_any)
 		return error_set(err, STAGE_INPUT, EX_NOINPUT,
@@ -289,7 +338,7 @@ message_free(struct message *m)
 void
 message_drain(int fd)
 {
-	const struct message_source source = { fd, false, NULL };
+	const struct message_source source = { .fd = fd };
 	struct intake in = { .source = &source, .file = -1 };
 	struct error err = { 0 };
 

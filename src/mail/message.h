@@ -31,11 +31,22 @@ struct message {
 	size_t mapping_size;
 };
 
+/*
+ * Asked once, as soon as the header is complete: sets whether dots count. The
+ * header's fields are borrowed for the call. False ends the reading.
+ */
+typedef bool message_dots(void *context, const struct message *head,
+    bool *dots, struct error *err);
+
 struct message_source {
 	int fd;
 	bool dots;		/* without -i: a line of a lone dot ends the
 				 * message, and ".." at a line's start loses a
 				 * dot (Sendmail's rule) */
+	message_dots *ask;	/* says whether it's so after all; NULL: it is.
+				 * Not called without `dots`, nor where the
+				 * header can't be read */
+	void *context;
 	const char *tmpdir;	/* tried before /var/tmp and /tmp, or NULL */
 };
 
@@ -60,6 +71,9 @@ bool message_from_span(struct message *m, struct span bytes,
  * a field, or behind fields with what may be the begin of a field's name.
  */
 bool message_split(struct message *m, struct error *err) MUST_CHECK;
+
+/* Whether what follows `bytes` can't change what its header is. */
+bool message_has_head(struct span bytes);
 
 void message_free(struct message *m);
 

@@ -187,8 +187,9 @@ compose_with_name(const struct message *m)
 {
 	char *name = mem_span(span_make(m->body.data,
 	    m->body.len < 200 ? m->body.len : 200));
-	const struct compose c = { "a@example.org", name, "example.org",
-	    1000000000, random_octets };
+	const struct compose c = { .from = "a@example.org", .from_name = name,
+	    .id_domain = "example.org", .now = 1000000000,
+	    .random = random_octets };
 
 	(void)compose(m, &c, 3);
 	mem_free(name);
@@ -197,9 +198,10 @@ compose_with_name(const struct message *m)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const struct compose all = { "a@example.org", "J\xc3\xbcrgen",
-	    "example.org", 1000000000, random_octets };
-	const struct compose none = { NULL, NULL, NULL, 0, random_octets };
+	const struct compose all = { .from = "a@example.org",
+	    .from_name = "J\xc3\xbcrgen", .id_domain = "example.org",
+	    .now = 1000000000, .random = random_octets };
+	const struct compose none = { .random = random_octets };
 	struct error err = { 0 };
 	struct message m;
 

@@ -291,6 +291,40 @@ signed_messages_are_told_from_others(void **state)
 	}
 }
 
+static void
+a_head_is_complete_when_a_line_follows_it(void **state)
+{
+	static const struct {
+		const char *text;
+		bool is_complete;
+	} heads[] = {
+		{ "", false },
+		{ "A: b", false },
+		{ "A: b\n", false },
+		{ "A: b\n c\n", false },
+		{ "A: b\nC", false },
+		{ "A: b\nhello", false },
+		{ "A: b\nhello\n", true },
+		{ "A: b\n\n", true },
+		{ "A: b\r\n\r\n", true },
+		{ "A: b\n.\n", true },
+		{ ".\n", true },
+		{ "hello\n", true },
+		{ "\n", true },
+		{ "From a@b Mon\n", false },
+		{ "From a@b Mon\nA: b\n", false },
+		{ "From a@b Mon\nA: b\n\n", true },
+		{ "From a@b Mon\nhello\n", true },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(heads) / sizeof(heads[0]); i++)
+		if (message_has_head(span_of(heads[i].text)) !=
+		    heads[i].is_complete)
+			fail_msg("%s", heads[i].text);
+}
+
 int
 main(void)
 {
@@ -305,6 +339,7 @@ main(void)
 		cmocka_unit_test(
 		    the_first_field_of_a_name_is_found_and_all_are_counted),
 		cmocka_unit_test(signed_messages_are_told_from_others),
+		cmocka_unit_test(a_head_is_complete_when_a_line_follows_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -86,7 +86,7 @@ file_with(struct span text)
 static bool
 read_from(struct message *m, int fd, bool dots, struct error *err)
 {
-	const struct message_source source = { fd, dots, NULL };
+	const struct message_source source = { .fd = fd, .dots = dots };
 
 	return message_read(m, &source, err);
 }
@@ -312,7 +312,7 @@ a_large_message_from_a_pipe_goes_through_a_file(void **state)
 {
 	static const char *const dirs[] = { NULL, "", "/nonexistent", "/dev",
 	    "/tmp" };
-	struct message_source source = { -1, false, NULL };
+	struct message_source source = { .fd = -1 };
 	struct error err = { 0 };
 	struct message m;
 	struct buf text;
@@ -505,7 +505,7 @@ a_terminal_is_not_drained(void **state)
 static void
 a_signal_ends_the_waiting_for_input(void **state)
 {
-	struct message_source source = { -1, false, NULL };
+	struct message_source source = { .fd = -1 };
 	struct error err = { 0 };
 	struct message m;
 	int ends[2];
@@ -536,6 +536,86 @@ a_signal_ends_the_waiting_for_input(void **state)
 	os_signals_end();
 }
 
+/* What ask_once() was asked about, and what it answers. */
+struct question {
+	size_t times;
+	char header[100];
+	bool answer, fails;
+};
+
+static bool
+ask_once(void *context, const struct message *head, bool *dots,
+    struct error *err)
+{
+	struct question *q = context;
+
+	q->times++;
+	(void)snprintf(q->header, sizeof(q->header), "%.*s",
+	    (int)head->header.len, head->header.data);
+	*dots = q->answer;
+	return !q->fails || error_set(err, STAGE_CONFIG, EX_CONFIG, "no");
+}
+
+/* The text comes in two pieces: the first one alone decides nothing. */
+static bool
+read_asking(struct question *q, struct message *m, const char *one,
+    const char *two, struct error *err)
+{
+	struct message_source source = { .dots = true, .ask = ask_once,
+		.context = q };
+	int ends[2];
+	pid_t child;
+	bool ok;
+
+	error_clear(err);
+	assert_int_equal(pipe(ends), 0);
+	child = fork();
+	if (child == 0) {
+		(void)!write(ends[1], one, strlen(one));
+		/* Where both arrive as one the test is a weaker one. */
+		(void)usleep(2000);
+		(void)!write(ends[1], two, strlen(two));
+		_exit(0);
+	}
+	(void)close(ends[1]);
+	source.fd = ends[0];
+	ok = message_read(m, &source, err);
+	(void)close(ends[0]);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	return ok;
+}
+
+static void
+the_header_is_asked_whether_dots_count(void **state)
+{
+	struct question no = { .answer = false }, yes = { .answer = true };
+	struct question fails = { .fails = true }, bad = { .answer = false };
+	struct message m;
+	struct error err;
+
+	(void)state;
+	assert_true(read_asking(&no, &m, "From x\nA: b\n", " c\nD: e\n\n.\n"
+	    "..f\n", &err));
+	assert_int_equal(no.times, 1);
+	assert_string_equal(no.header, "A: b\n c\nD: e\n");
+	expect_spans(&m, "no", span_of("A: b\n c\nD: e\n"),
+	    span_of(".\n..f\n"));
+	message_free(&m);
+	assert_true(read_asking(&yes, &m, "A: b\n", "\n..c\n.\nd\n", &err));
+	assert_int_equal(yes.times, 1);
+	expect_spans(&m, "yes", span_of("A: b\n"), span_of(".c\n"));
+	message_free(&m);
+	assert_false(read_asking(&fails, &m, "A: b\n", "\nc\n", &err));
+	expect_error(&err, STAGE_CONFIG, EX_CONFIG, "no");
+	message_free(&m);
+	/* What can't be read has nothing to say. */
+	assert_false(read_asking(&bad, &m, "A: b\n", "C", &err));
+	expect_error(&err, STAGE_INPUT, EX_DATAERR,
+	    "header cut off in mid-line");
+	assert_int_equal(bad.times, 0);
+	message_free(&m);
+}
+
 int
 main(void)
 {
@@ -562,6 +642,7 @@ main(void)
 		cmocka_unit_test(draining_reads_to_the_end),
 		cmocka_unit_test(a_terminal_is_not_drained),
 		cmocka_unit_test(a_signal_ends_the_waiting_for_input),
+		cmocka_unit_test(the_header_is_asked_whether_dots_count),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -181,8 +181,10 @@ static const struct {
 	    "take the line out" },
 
 	/* senders */
-	{ LOCAL "from = %F\n",
-	    "/p.ini:3: %F in `from` is not in this version", NULL },
+	{ LOCAL "from = %F@x.org\n", "/p.ini:3: from = %F@x.org: %F is a "
+	    "whole address and stands alone", NULL },
+	{ LOCAL "from_policy = always\n", "/p.ini:3: from_policy = always: "
+	    "not one of keep, missing, force", NULL },
 	{ LOCAL "from = %x@example.org\n", "/p.ini:3: from = %x@example.org: "
 	    "no template is called %x", NULL },
 	{ LOCAL "from = Anna <a@example.org>\n", "/p.ini:3: from = Anna "
@@ -306,6 +308,10 @@ defaults_fill_what_is_not_said(void **state)
 	assert_int_equal(p.data_timeout, 600000);
 	assert_int_equal(p.total_timeout, 900000);
 	assert_true(p.hints);
+	assert_int_equal(p.from_policy, PROFILE_FROM_KEEP);
+	assert_true(p.allow_f && p.dot_terminates);
+	assert_false(p.qualify_headers || p.undisclosed_recipients ||
+	    p.from_is_header);
 	assert_null(p.socket);
 	assert_null(p.user);
 	assert_null(p.from);
