@@ -206,7 +206,10 @@ main(void)
 		cmocka_unit_test(signals_have_names),
 	};
 
-	/* Under nohup it comes ignored, and would stay so. */
-	(void)signal(SIGHUP, SIG_DFL);
+	size_t i;
+
+	/* Under nohup, or behind a shell's &, some come ignored. */
+	for (i = 0; i < COUNT(ending); i++)
+		(void)signal(ending[i], SIG_DFL);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
