@@ -155,11 +155,11 @@ check-manual:
 
 # TEST=name picks the programs whose path contains it; TEST_WRAPPER goes before
 # each ("valgrind -q").
-check: $(PROGRAM) $(TESTS) $(TOOLS) $(if $(TEST),,check-headers check-manual \
+PICKED = $(if $(TEST),$(foreach t,$(TESTS),$(if $(findstring \
+	$(TEST),$(t:$(BUILD)/%=%)),$(t))),$(TESTS))
+check: $(PROGRAM) $(PICKED) $(TOOLS) $(if $(TEST),,check-headers check-manual \
 	check-fuzz)
-	@set -e; export POSTHASTE=$(abspath $(PROGRAM)); n=0; \
-	for t in $(if $(TEST),$(foreach t,$(TESTS),$(if $(findstring \
-	$(TEST),$(t:$(BUILD)/%=%)),$(t))),$(TESTS)); \
+	@set -e; export POSTHASTE=$(abspath $(PROGRAM)); n=0; for t in $(PICKED); \
 	do echo "== $$t"; $(TEST_WRAPPER) $$t >$$t.log 2>&1 || { cat $$t.log; \
 	echo "FAILED: $$t"; exit 1; }; \
 	grep -h -E 'PASSED|SKIPPED|cells|^style' $$t.log || :; \
