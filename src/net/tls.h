@@ -20,6 +20,8 @@ struct tls_params {
 	const char *fingerprint;	/* SHA-256 in hex, colons allowed, or
 				 * "spki:" and that of the key; replaces chain,
 				 * name and dates. NULL: none */
+	bool is_unverified;	/* without a fingerprint: any certificate is
+				 * taken */
 };
 
 /* Credentials and priorities, made before the first packet leaves. */

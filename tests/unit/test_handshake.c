@@ -32,7 +32,7 @@ shake_with(const struct scratch *scratch, struct span bytes, bool closes,
 	const struct linger at_once = { 1, 0 };
 	struct limit limit = limit_in(STAGE_TLS, "TLS handshake",
 	    "connect_timeout", ms);
-	struct tls_params params = { "relay.test", NULL, NULL };
+	struct tls_params params = { .name = "relay.test" };
 	struct tls_context *context;
 	struct stream stream;
 	char *ca = scratch_path(scratch, "ca.pem");
@@ -129,7 +129,7 @@ static void
 words_in_clear_before_the_handshake_end_it(void **state)
 {
 	struct limit limit = patient();
-	struct tls_params params = { "relay.test", NULL, NULL };
+	struct tls_params params = { .name = "relay.test" };
 	struct error err = { 0 };
 	struct tls_context *context;
 	struct stream stream;
@@ -160,7 +160,7 @@ shake(const struct scratch *scratch, struct tls_peer *peer,
     bool *went_well, struct error *err)
 {
 	struct limit limit = patient();
-	struct tls_params params = { "relay.test", NULL, NULL };
+	struct tls_params params = { .name = "relay.test" };
 	struct tls_context *context;
 	struct stream stream;
 	char *ca = scratch_path(scratch, "ca.pem");

@@ -40,7 +40,7 @@ static void
 link_begin(struct link *l, void **state)
 {
 	struct limit limit = patient(STAGE_TLS);
-	struct tls_params params = { "relay.test", NULL, NULL };
+	struct tls_params params = { .name = "relay.test" };
 	char *ca;
 	int fd;
 

@@ -67,7 +67,8 @@ static bool
 shake(const struct scratch *scratch, const char *certificate, const char *ca,
     const char *name, const char *fingerprint, struct error *err)
 {
-	struct tls_params params = { name, NULL, fingerprint };
+	struct tls_params params = { .name = name,
+	    .fingerprint = fingerprint };
 	struct tls_peer peer = { .dir = scratch->path,
 	    .certificate = certificate, .cut_after = TLS_PEER_NEVER };
 	struct limit limit = patient();
@@ -131,7 +132,7 @@ static const struct {
 	{ "future", "relay.test", "it isn't valid yet (from ", NULL,
 	    "check this machine's clock; or, if " },
 	{ "good", "mail.test", "it is for other names", NULL,
-	    "set host to one of its names; or, if " },
+	    "set host or tls_name to one of its names; or, if " },
 	{ "good", "test", "it is for other names", NULL, "" },
 	{ "good", "sub.relay.test", "it is for other names", NULL, "" },
 	{ "good", "127.0.0.2", "it is for other names", NULL, "" },
@@ -272,7 +273,8 @@ static const struct {
 static void
 a_fingerprint_is_a_sha256_in_hex(void **state)
 {
-	struct tls_params params = { "relay.test", NULL, "12:34" };
+	struct tls_params params = { .name = "relay.test",
+	    .fingerprint = "12:34" };
 	struct error err = { 0 };
 	struct tls_context *context;
 	size_t i;
@@ -325,7 +327,7 @@ make_files(const struct scratch *scratch)
 static void
 a_ca_file_without_certificates_is_a_mistake_in_the_profile(void **state)
 {
-	struct tls_params params = { "relay.test", NULL, NULL };
+	struct tls_params params = { .name = "relay.test" };
 	struct error err;
 	struct tls_context *context;
 	char text[500], *path;
@@ -350,9 +352,91 @@ a_ca_file_without_certificates_is_a_mistake_in_the_profile(void **state)
 }
 
 static void
+read_pem(const struct scratch *scratch, const char *name, struct buf *out)
+{
+	char *path = scratch_path(scratch, name);
+	gnutls_datum_t pem;
+
+	assert_int_equal(gnutls_load_file(path, &pem), 0);
+	assert_true(buf_add(out, pem.data, pem.size));
+	gnutls_free(pem.data);
+	mem_free(path);
+}
+
+/* A line end where the finder expects none, and the library minds none. */
+static void
+add_oddly(struct buf *out, struct span pem)
+{
+	size_t begin = span_find(pem, '\n') + 2;
+
+	assert_true(buf_add(out, pem.data, begin) &&
+	    buf_add_char(out, '\n') && buf_add_span(out, span_skip(pem,
+	    begin)));
+}
+
+static void
+what_the_finder_does_not_understand_is_loaded_whole(void **state)
+{
+	struct error err = { 0 };
+	struct buf ca, text;
+	char *path;
+	size_t i;
+
+	for (i = 0; i < 3; i++) {
+		buf_init(&ca, BUF_UNLIMITED);
+		buf_init(&text, BUF_UNLIMITED);
+		read_pem(*state, "ca.pem", &ca);
+		/* In front, behind another one, behind a long text. */
+		if (i == 1)
+			read_pem(*state, "selfsigned.pem", &text);
+		if (i == 2)
+			for (; text.len < 20000;)
+				assert_true(buf_add_string(&text, "# text\n"));
+		if (i == 2)
+			assert_true(buf_add_span(&text, buf_span(&ca)));
+		else
+			add_oddly(&text, buf_span(&ca));
+		path = scratch_file(*state, "odd.pem", 0600, buf_span(&text));
+		if (!shake(*state, "good", "odd.pem", "relay.test", NULL,
+		    &err))
+			fail_msg("%zu: %s", i, err.text);
+		assert_false(shake(*state, "untrusted", "odd.pem",
+		    "relay.test", NULL, &err));
+		assert_refused(&err, "relay.test", "its issuer is unknown");
+		assert_int_equal(unlink(path), 0);
+		mem_free(path);
+		buf_free(&text);
+		buf_free(&ca);
+	}
+}
+
+static void
+a_bundle_broken_further_down_is_a_mistake_in_the_profile(void **state)
+{
+	struct error err = { 0 };
+	struct buf text;
+	char *path;
+
+	buf_init(&text, BUF_UNLIMITED);
+	read_pem(*state, "ca.pem", &text);
+	assert_true(buf_add_string(&text, "-----BEGIN CERTIFICATE-----\n"
+	    "no\n-----END CERTIFICATE-----\n"));
+	path = scratch_file(*state, "broken.pem", 0600, buf_span(&text));
+	assert_false(shake(*state, "good", "broken.pem", "relay.test", NULL,
+	    &err));
+	assert_int_equal(err.stage, STAGE_CONFIG);
+	assert_int_equal(err.exit_code, EX_CONFIG);
+	assert_non_null(strstr(err.text, "broken.pem' holds no certificate "
+	    "in PEM form: "));
+	assert_int_equal(unlink(path), 0);
+	mem_free(path);
+	buf_free(&text);
+}
+
+static void
 the_systems_trust_is_there_or_the_fix_is_named(void **state)
 {
-	struct tls_params params = { "relay.test", NULL, NULL };
+	struct tls_params params = { .name = "relay.test" };
 	struct error err = { 0 };
 	struct tls_context *context;
 
@@ -387,6 +471,10 @@ main(void)
 		cmocka_unit_test(a_fingerprint_is_a_sha256_in_hex),
 		cmocka_unit_test(
 		    a_ca_file_without_certificates_is_a_mistake_in_the_profile),
+		cmocka_unit_test(
+		    what_the_finder_does_not_understand_is_loaded_whole),
+		cmocka_unit_test(
+		    a_bundle_broken_further_down_is_a_mistake_in_the_profile),
 		cmocka_unit_test(
 		    the_systems_trust_is_there_or_the_fix_is_named),
 	};
