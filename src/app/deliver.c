@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "app/tls_setup.h"
 #include "net/dial.h"
 #include "net/resolve.h"
 #include "net/stream.h"
@@ -30,17 +31,7 @@ bool
 deliver_prepare(const struct delivery *d, struct tls_context **ctx,
     struct error *err)
 {
-	const struct profile *p = d->profile;
-	const struct tls_params params = {
-		/* Behind a unix socket is this machine. */
-		.name = p->host != NULL ? p->host : "localhost",
-		.ca_file = p->tls_ca_file,
-		.fingerprint = p->tls_fingerprint,
-	};
-
-	*ctx = NULL;
-	return p->tls == PROFILE_TLS_NONE ||
-	    tls_context_new(ctx, &params, err);
+	return tls_setup(d->profile, d->env, ctx, err);
 }
 
 static bool

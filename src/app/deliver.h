@@ -20,6 +20,7 @@
 struct delivery {
 	/* borrowed by the caller's leave */
 	const struct profile *profile;
+	char *const *env;		/* NULL where it isn't believed */
 	struct span password;
 	const struct transfer *transfer;
 	struct limit run;		/* total_timeout, from stdin's end */

@@ -10,6 +10,7 @@
 #include "app/log.h"
 #include "app/report.h"
 #include "app/sender.h"
+#include "app/tls_setup.h"
 #include "base/buf.h"
 #include "base/deadline.h"
 #include "base/mem.h"
@@ -113,15 +114,7 @@ check_forms(const struct submission *s, const char *name, struct error *err)
 	bool ok = p->log == NULL || log_check(p->log, where, err);
 
 	mem_free(where);
-	if (!ok || p->tls_fingerprint == NULL ||
-	    tls_fingerprint_is_valid(p->tls_fingerprint))
-		return ok;
-	where = profile_where(s->file, name, "tls_fingerprint");
-	(void)error_set(err, STAGE_CONFIG, EX_CONFIG, "%s: tls_fingerprint = "
-	    "`%s`: it takes a SHA-256 in hex, or spki: and one", where,
-	    p->tls_fingerprint);
-	mem_free(where);
-	return false;
+	return ok && tls_setup_check(p, s->file, err);
 }
 
 static bool
@@ -284,6 +277,7 @@ hand_over(struct submission *s, struct error *err)
 	bool ok;
 
 	s->delivery.profile = &s->profile;
+	s->delivery.env = s->env;
 	s->delivery.password = buf_span(&s->password);
 	s->delivery.transfer = &transfer;
 	s->delivery.run = s->run;
@@ -420,6 +414,8 @@ submit(const struct process *process, const struct options *options,
 	ok = !error_is_set(err) && prepare(&s, err);
 	if (s.has_profile)
 		open_log(&s, s.profile.log);
+	if (ok && !options->dry_run)
+		tls_setup_warn(&s.profile, &s.log, process->err, trace);
 	if (ok && options->dry_run)
 		ok = show_dry_run(&s, err);
 	else

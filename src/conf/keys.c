@@ -15,6 +15,12 @@ static const struct key_word tls_words[] = {
 	{ NULL, 0 },
 };
 
+static const struct key_word tls_min_words[] = {
+	{ "1.2", PROFILE_TLS_1_2 },
+	{ "1.3", PROFILE_TLS_1_3 },
+	{ NULL, 0 },
+};
+
 static const struct key_word auth_words[] = {
 	{ "auto", PROFILE_AUTH_AUTO },
 	{ "none", PROFILE_AUTH_NONE },
@@ -77,6 +83,13 @@ static const struct profile_key profile_keys[] = {
 	WORDS("tls", KEY_CHOICE, tls, tls_words),
 	STRING("tls_ca_file", KEY_PATH, tls_ca_file),
 	STRING("tls_fingerprint", KEY_TEXT, tls_fingerprint),
+	STRING("tls_name", KEY_HOST, tls_name),
+	WORDS("tls_min", KEY_CHOICE, tls_min, tls_min_words),
+	STRING("tls_priority", KEY_TEXT, tls_priority),
+	WORDS("tls_verify", KEY_BOOLEAN, tls_verify, boolean_words),
+	STRING("tls_cert_file", KEY_PATH, tls_cert_file),
+	STRING("tls_key_file", KEY_PATH, tls_key_file),
+	STRING("tls_crl_file", KEY_PATH, tls_crl_file),
 	WORDS("auth", KEY_CHOICE, auth, auth_words),
 	STRING("user", KEY_TEXT, user),
 	RULED("password", KEY_SECRET, KEY_ONE_PASSWORD, password),
@@ -108,13 +121,6 @@ static const struct profile_key profile_keys[] = {
 	WORDS("hints", KEY_BOOLEAN, hints, boolean_words),
 	STRING("log", KEY_TEXT, log),
 
-	LATER("tls_name"),
-	LATER("tls_min"),
-	LATER("tls_priority"),
-	LATER("tls_verify"),
-	LATER("tls_cert_file"),
-	LATER("tls_key_file"),
-	LATER("tls_crl_file"),
 	LATER("pipelining"),
 	LATER("chunking"),
 	LATER("early"),

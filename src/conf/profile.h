@@ -19,6 +19,8 @@
 enum profile_tls { PROFILE_TLS_STARTTLS, PROFILE_TLS_IMPLICIT,
 	PROFILE_TLS_NONE };
 
+enum profile_tls_min { PROFILE_TLS_1_2, PROFILE_TLS_1_3 };
+
 enum profile_auth { PROFILE_AUTH_AUTO, PROFILE_AUTH_NONE, PROFILE_AUTH_PLAIN,
 	PROFILE_AUTH_LOGIN };
 
@@ -43,6 +45,11 @@ struct profile {
 	int tls;		/* enum profile_tls */
 	char *tls_ca_file;
 	char *tls_fingerprint;	/* as written; net/tls.h parses it */
+	char *tls_name;		/* in place of the host's, or NULL */
+	int tls_min;		/* enum profile_tls_min */
+	char *tls_priority;	/* as written; net/tls.h parses it */
+	bool tls_verify;
+	char *tls_cert_file, *tls_key_file, *tls_crl_file;
 	int auth;		/* enum profile_auth; NONE without user */
 	char *user;		/* NULL where auth is NONE */
 	char *password, *password_file, *password_command,

@@ -25,6 +25,7 @@ set_defaults(struct profile *p)
 {
 	memset(p, 0, sizeof(*p));
 	p->tls = UNSET;
+	p->tls_verify = true;
 	p->auth = PROFILE_AUTH_AUTO;
 	p->connect_timeout = 30000;
 	p->timeout = 300000;

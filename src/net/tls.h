@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/buf.h"
 #include "base/deadline.h"
 #include "base/error.h"
 #include "base/trace.h"
@@ -17,19 +18,27 @@
 struct tls_params {
 	const char *name;	/* the relay's name or IP address */
 	const char *ca_file;	/* NULL: the system's trust */
+	const char *crl_file;	/* of revoked certificates, or NULL */
 	const char *fingerprint;	/* SHA-256 in hex, colons allowed, or
 				 * "spki:" and that of the key; replaces chain,
 				 * name and dates. NULL: none */
 	bool is_unverified;	/* without a fingerprint: any certificate is
 				 * taken */
+	bool wants_1_3;		/* nothing below TLS 1.3 */
+	const char *priority;	/* put behind GnuTLS's default, or NULL */
+	/* Our own certificate in PEM and its key, which stands in the first
+	 * file where `key` is NULL. NULL: none */
+	const struct buf *certificate, *key;
+	const char *certificate_file;	/* for messages */
 };
 
 /* Credentials and priorities, made before the first packet leaves. */
 struct tls_context;
 
 /*
- * A CA file that can't be read or holds no certificate, a system without
- * trust anchors: EX_CONFIG at STAGE_CONFIG. `params` stay borrowed.
+ * A file that can't be read or doesn't hold what it should, a system without
+ * trust anchors: EX_CONFIG at STAGE_CONFIG. The strings of `params` stay
+ * borrowed.
  */
 bool tls_context_new(struct tls_context **ctx, const struct tls_params *params,
     struct error *err) MUST_CHECK;
@@ -37,6 +46,10 @@ void tls_context_free(struct tls_context *ctx);
 
 /* Whether `text` is a well-formed fingerprint. */
 bool tls_fingerprint_is_valid(const char *text);
+
+/* What GnuTLS has against `text` behind its default priority, or NULL; static
+ * text. */
+const char *tls_priority_fault(const char *text);
 
 /*
  * The handshake, with verification inside it, on a stream whose input is

@@ -3,10 +3,11 @@
 #include <gnutls/gnutls.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
 #include "net/trust.h"
 
-/* Behind the system's policy, whatever that says: TLS 1.2 at least. */
+/* Behind the system's policy and the profile's wish, whatever they say. */
 #define TLS_FLOOR "-VERS-TLS1.1:-VERS-TLS1.0:-VERS-SSL3.0"
 
 struct tls_context {
@@ -14,6 +15,61 @@ struct tls_context {
 	gnutls_priority_t priority;
 	struct trust *trust;
 };
+
+static int
+make_priority(gnutls_priority_t *priority, const char *wish, bool wants_1_3)
+{
+	struct buf text;
+	int result = GNUTLS_E_MEMORY_ERROR;
+
+	buf_init(&text, BUF_UNLIMITED);
+	if (buf_printf(&text, "NORMAL:%s%s%s%s", wish == NULL ? "" : wish,
+	    wish == NULL ? "" : ":", TLS_FLOOR,
+	    wants_1_3 ? ":-VERS-TLS1.2" : ""))
+		result = gnutls_priority_init2(priority,
+		    text.data + strlen("NORMAL:"), NULL,
+		    GNUTLS_PRIORITY_INIT_DEF_APPEND);
+	/* Where the system's own policy can't be had. */
+	if (result != 0)
+		result = gnutls_priority_init(priority, buf_string(&text),
+		    NULL);
+	buf_free(&text);
+	return result;
+}
+
+const char *
+tls_priority_fault(const char *text)
+{
+	gnutls_priority_t priority;
+	int result = make_priority(&priority, text, false);
+
+	if (result != 0)
+		return gnutls_strerror(result);
+	gnutls_priority_deinit(priority);
+	return NULL;
+}
+
+static bool
+add_certificate(struct tls_context *ctx, const struct tls_params *params,
+    struct error *err)
+{
+	const struct buf *key = params->key;
+	gnutls_datum_t pem[2];
+	int result;
+
+	if (key == NULL)
+		key = params->certificate;
+	pem[0].data = (unsigned char *)params->certificate->data;
+	pem[0].size = (unsigned int)params->certificate->len;
+	pem[1].data = (unsigned char *)key->data;
+	pem[1].size = (unsigned int)key->len;
+	result = gnutls_certificate_set_x509_key_mem2(
+	    trust_credentials(ctx->trust), &pem[0], &pem[1],
+	    GNUTLS_X509_FMT_PEM, NULL, 0);
+	return result >= 0 || error_set(err, STAGE_CONFIG, EX_CONFIG,
+	    "tls_cert_file '%s' and its key can't be used: %s",
+	    params->certificate_file, gnutls_strerror(result));
+}
 
 bool
 tls_context_new(struct tls_context **context, const struct tls_params *params,
@@ -28,15 +84,14 @@ tls_context_new(struct tls_context **context, const struct tls_params *params,
 		return error_set(err, STAGE_SYSTEM, EX_OSERR,
 		    "GnuTLS can't start: %s", gnutls_strerror(result));
 	ctx->is_initialised = true;
-	result = gnutls_priority_init2(&ctx->priority, TLS_FLOOR, NULL,
-	    GNUTLS_PRIORITY_INIT_DEF_APPEND);
-	if (result != 0)
-		result = gnutls_priority_init(&ctx->priority,
-		    "NORMAL:" TLS_FLOOR, NULL);
+	result = make_priority(&ctx->priority, params->priority,
+	    params->wants_1_3);
 	if (result != 0)
 		return error_set(err, STAGE_SYSTEM, EX_OSERR,
 		    "no TLS priorities: %s", gnutls_strerror(result));
-	return trust_new(&ctx->trust, params, err);
+	return trust_new(&ctx->trust, params, err) &&
+	    (params->certificate == NULL ||
+	    add_certificate(ctx, params, err));
 }
 
 void

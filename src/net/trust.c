@@ -75,6 +75,31 @@ set_pin(struct trust *t, const char *fingerprint, struct error *err)
 	    fingerprint);
 }
 
+/* The library looks into it whatever the anchors are. */
+static bool
+add_crl(struct trust *t, const char *path, struct error *err)
+{
+	gnutls_datum_t bytes;
+	struct buf pem;
+	int count = 0;
+	bool ok;
+
+	buf_init(&pem, STORE_FILE_MAX);
+	ok = store_read_file("tls_crl_file", path, &pem, err);
+	bytes.data = (unsigned char *)pem.data;
+	bytes.size = (unsigned int)pem.len;
+	if (ok && pem.len > 0)
+		count = gnutls_certificate_set_x509_crl_mem(t->credentials,
+		    &bytes, GNUTLS_X509_FMT_PEM);
+	if (ok && count <= 0)
+		ok = error_set(err, STAGE_CONFIG, EX_CONFIG,
+		    "tls_crl_file '%s' holds no CRL in PEM form%s%s", path,
+		    count < 0 ? ": " : "",
+		    count < 0 ? gnutls_strerror(count) : "");
+	buf_free(&pem);
+	return ok;
+}
+
 bool
 trust_new(struct trust **trust, const struct tls_params *params,
     struct error *err)
@@ -93,7 +118,8 @@ trust_new(struct trust **trust, const struct tls_params *params,
 	if (t->is_blind)
 		return true;
 	t->store.credentials = t->credentials;
-	return store_open(&t->store, params->ca_file, err);
+	return store_open(&t->store, params->ca_file, err) &&
+	    (params->crl_file == NULL || add_crl(t, params->crl_file, err));
 }
 
 void

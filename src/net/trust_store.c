@@ -11,7 +11,6 @@
 #include "base/mem.h"
 #include "net/trust_find.h"
 
-#define STORE_MAX (16UL << 20)
 /* Enough of a file to see that it begins with a certificate. */
 #define STORE_FRONT (16UL << 10)
 
@@ -52,7 +51,7 @@ read_whole(int fd, const char *key, const char *path, struct buf *out,
 	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
 		return error_set(err, STAGE_CONFIG, EX_CONFIG,
 		    "%s '%s' isn't a regular file", key, path);
-	if ((uintmax_t)st.st_size > STORE_MAX)
+	if ((uintmax_t)st.st_size > STORE_FILE_MAX)
 		return error_set(err, STAGE_CONFIG, EX_CONFIG,
 		    "%s '%s' is too large", key, path);
 	errno = 0;
@@ -83,24 +82,17 @@ store_read_file(const char *key, const char *path, struct buf *out,
 	return ok;
 }
 
-/* Everything, once and for all. */
 static bool
-load(struct trust_store *s, struct span pem, struct error *err)
+load(struct trust_store *s, const struct buf *pem, struct error *err)
 {
 	gnutls_datum_t bytes;
-	unsigned char *copy = NULL;
 	int count = 0;
 
-	if (pem.len > 0) {
-		/* The library wants octets that may be written to. */
-		copy = mem_alloc(pem.len + 1);
-		memcpy(copy, pem.data, pem.len);
-		bytes.data = copy;
-		bytes.size = (unsigned int)pem.len;
+	bytes.data = (unsigned char *)pem->data;
+	bytes.size = (unsigned int)pem->len;
+	if (pem->len > 0)
 		count = gnutls_certificate_set_x509_trust_mem(s->credentials,
 		    &bytes, GNUTLS_X509_FMT_PEM);
-		mem_free(copy);
-	}
 	return count > 0 || error_set(err, STAGE_CONFIG, EX_CONFIG,
 	    "%s '%s' holds no certificate in PEM form%s%s", s->key, s->path,
 	    count < 0 ? ": " : "", count < 0 ? gnutls_strerror(count) : "");
@@ -112,9 +104,9 @@ load_file(struct trust_store *s, struct error *err)
 	struct buf pem;
 	bool ok;
 
-	buf_init(&pem, STORE_MAX + 1);
+	buf_init(&pem, STORE_FILE_MAX);
 	ok = read_whole(s->fd, s->key, s->path, &pem, err) &&
-	    load(s, buf_span(&pem), err);
+	    load(s, &pem, err);
 	buf_free(&pem);
 	store_close(s);
 	return ok;
@@ -130,7 +122,7 @@ begins_well(const struct trust_store *s)
 
 	buf_init(&front, STORE_FRONT);
 	ok = fstat(s->fd, &st) == 0 && S_ISREG(st.st_mode) &&
-	    (uintmax_t)st.st_size <= STORE_MAX &&
+	    (uintmax_t)st.st_size <= STORE_FILE_MAX &&
 	    read_front(s->fd, STORE_FRONT, &front) &&
 	    find_has_certificate(buf_span(&front));
 	buf_free(&front);
@@ -215,16 +207,16 @@ store_add_anchors(struct trust_store *s, const struct span *chain,
 	if (s->fd < 0)
 		return true;
 	names = mem_array(2 * count, sizeof(*names));
-	buf_init(&pem, STORE_MAX + 1);
+	buf_init(&pem, STORE_FILE_MAX);
 	buf_init(&found, BUF_UNLIMITED);
 	ok = read_whole(s->fd, s->key, s->path, &pem, err);
 	if (ok && (!names_of(chain, count, names) ||
 	    !find_anchors(buf_span(&pem), names, 2 * count, &found))) {
 		trace_note(trace, "all of %s is loaded", s->path);
-		ok = load(s, buf_span(&pem), err);
+		ok = load(s, &pem, err);
 		store_close(s);
 	} else if (ok && found.len > 0) {
-		ok = load(s, buf_span(&found), err);
+		ok = load(s, &found, err);
 	}
 	buf_free(&found);
 	buf_free(&pem);

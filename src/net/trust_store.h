@@ -10,11 +10,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/buf.h"
 #include "base/error.h"
 #include "base/trace.h"
 
+#define STORE_FILE_MAX (16UL << 20)
+
 struct gnutls_certificate_credentials_st;
-struct gnutls_datum_t;
 
 struct trust_store {
 	int fd;			/* -1: there is no file, or all is loaded */
@@ -32,7 +34,7 @@ bool store_open(struct trust_store *s, const char *ca_file,
     struct error *err) MUST_CHECK;
 void store_close(struct trust_store *s);
 
-/* Reads a PEM file of at most 16 MiB, which is the value of `key`. */
+/* Reads a PEM file, which is the value of `key`. */
 bool store_read_file(const char *key, const char *path, struct buf *out,
     struct error *err) MUST_CHECK;
 

@@ -317,8 +317,9 @@ run_session(struct peer *p, int fd, int wishes, const struct trace *trace,
     volatile sig_atomic_t *progress, struct error *err)
 {
 	/* A pinned certificate needs no system's trust. */
-	const struct tls_params tls = { "relay.test", NULL, "0123456789abcdef"
-	    "0123456789abcdef0123456789abcdef0123456789abcdef" };
+	const struct tls_params tls = { .name = "relay.test",
+	    .fingerprint = "0123456789abcdef0123456789abcdef"
+	    "0123456789abcdef0123456789abcdef" };
 	const struct sasl_credentials credentials = { "me", span_of(CANARY) };
 	bool is_starttls = (wishes & WITH_STARTTLS) != 0, ok;
 	struct session_params params = {

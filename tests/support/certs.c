@@ -2,12 +2,16 @@
 
 #include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
+#include <gnutls/x509-ext.h>
 #include <gnutls/x509.h>
 #include <netinet/in.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+
+#include "base/buf.h"
+#include "support/ocsp.h"
 
 #define DAY ((time_t)24 * 60 * 60)
 
@@ -20,23 +24,40 @@ static const struct recipe {
 	const char *purpose;
 	int from, to;		/* days from today */
 	enum signer signer;
+	bool must_staple;	/* RFC 7633 */
 } recipes[] = {
 	{ "good", { "localhost", "relay.test" }, true,
-	    GNUTLS_KP_TLS_WWW_SERVER, -2, 365, BY_CA },
+	    GNUTLS_KP_TLS_WWW_SERVER, -2, 365, BY_CA, false },
 	{ "expired", { "localhost", "relay.test" }, true,
-	    GNUTLS_KP_TLS_WWW_SERVER, -400, -35, BY_CA },
+	    GNUTLS_KP_TLS_WWW_SERVER, -400, -35, BY_CA, false },
 	{ "future", { "localhost", "relay.test" }, true,
-	    GNUTLS_KP_TLS_WWW_SERVER, 35, 400, BY_CA },
+	    GNUTLS_KP_TLS_WWW_SERVER, 35, 400, BY_CA, false },
 	{ "wrongname", { "other.test", NULL }, false,
-	    GNUTLS_KP_TLS_WWW_SERVER, -2, 365, BY_CA },
+	    GNUTLS_KP_TLS_WWW_SERVER, -2, 365, BY_CA, false },
 	{ "cnonly", { NULL, NULL }, false,
-	    GNUTLS_KP_TLS_WWW_SERVER, -2, 365, BY_CA },
+	    GNUTLS_KP_TLS_WWW_SERVER, -2, 365, BY_CA, false },
 	{ "clientonly", { "localhost", "relay.test" }, true,
-	    GNUTLS_KP_TLS_WWW_CLIENT, -2, 365, BY_CA },
+	    GNUTLS_KP_TLS_WWW_CLIENT, -2, 365, BY_CA, false },
 	{ "untrusted", { "localhost", "relay.test" }, true,
-	    GNUTLS_KP_TLS_WWW_SERVER, -2, 365, BY_OTHER_CA },
+	    GNUTLS_KP_TLS_WWW_SERVER, -2, 365, BY_OTHER_CA, false },
 	{ "selfsigned", { "localhost", "relay.test" }, true,
-	    GNUTLS_KP_TLS_WWW_SERVER, -2, 365, BY_ITSELF },
+	    GNUTLS_KP_TLS_WWW_SERVER, -2, 365, BY_ITSELF, false },
+	{ "muststaple", { "localhost", "relay.test" }, true,
+	    GNUTLS_KP_TLS_WWW_SERVER, -2, 365, BY_CA, true },
+	{ "revoked", { "localhost", "relay.test" }, true,
+	    GNUTLS_KP_TLS_WWW_SERVER, -2, 365, BY_CA, false },
+};
+
+/* Responses of the CA for certificates, "NAME.ocsp". */
+static const struct {
+	const char *name, *certificate;
+	bool is_revoked;
+	int from, to;
+} staples[] = {
+	{ "good", "good", false, -1, 7 },
+	{ "muststaple", "muststaple", false, -1, 7 },
+	{ "stale", "muststaple", false, -60, -50 },
+	{ "revoked", "revoked", true, -1, 7 },
 };
 
 struct pair {
@@ -122,11 +143,86 @@ sign(struct pair *p, struct pair *issuer)
 static bool
 make_ca(struct pair *p, const char *common_name)
 {
+	unsigned char id[20];
+	size_t size = sizeof(id);
+
 	return begin(p, common_name, -900, 900) &&
 	    gnutls_x509_crt_set_ca_status(p->certificate, 1) == 0 &&
 	    gnutls_x509_crt_set_key_usage(p->certificate,
 	    GNUTLS_KEY_KEY_CERT_SIGN | GNUTLS_KEY_CRL_SIGN) == 0 &&
-	    sign(p, p);
+	    gnutls_x509_crt_get_key_id(p->certificate, 0, id, &size) == 0 &&
+	    gnutls_x509_crt_set_subject_key_id(p->certificate, id,
+	    size) == 0 && sign(p, p);
+}
+
+/* What the CA has to say of a certificate, beside it. */
+static bool
+staple(const char *dir, const char *name, const struct pair *leaf,
+    const struct pair *ca)
+{
+	struct ocsp_response r = { leaf->certificate, ca->certificate, ca->key,
+		false, 0, 0 };
+	struct buf der;
+	gnutls_datum_t bytes;
+	bool ok = true;
+	size_t i;
+
+	for (i = 0; ok && i < sizeof(staples) / sizeof(staples[0]); i++) {
+		if (strcmp(staples[i].certificate, name) != 0)
+			continue;
+		r.is_revoked = staples[i].is_revoked;
+		r.from = staples[i].from;
+		r.to = staples[i].to;
+		buf_init(&der, BUF_UNLIMITED);
+		ok = ocsp_add_response(&der, &r);
+		bytes.data = (unsigned char *)der.data;
+		bytes.size = (unsigned int)der.len;
+		ok = ok && write_pem(dir, staples[i].name, "ocsp", &bytes);
+		buf_free(&der);
+	}
+	return ok;
+}
+
+/* The list that names the certificate "revoked". */
+static bool
+revoke(const char *dir, const char *name, const struct pair *leaf,
+    const struct pair *ca)
+{
+	gnutls_datum_t pem = { NULL, 0 };
+	gnutls_x509_crl_t crl = NULL;
+	time_t now = time(NULL);
+	bool ok;
+
+	if (strcmp(name, "revoked") != 0)
+		return true;
+	ok = gnutls_x509_crl_init(&crl) == 0 &&
+	    gnutls_x509_crl_set_version(crl, 2) == 0 &&
+	    gnutls_x509_crl_set_this_update(crl, now - DAY) == 0 &&
+	    gnutls_x509_crl_set_next_update(crl, now + 7 * DAY) == 0 &&
+	    gnutls_x509_crl_set_number(crl, "\1", 1) == 0 &&
+	    gnutls_x509_crl_set_crt(crl, leaf->certificate, now - DAY) == 0 &&
+	    gnutls_x509_crl_sign2(crl, ca->certificate, ca->key,
+	    GNUTLS_DIG_SHA256, 0) == 0 &&
+	    gnutls_x509_crl_export2(crl, GNUTLS_X509_FMT_PEM, &pem) == 0 &&
+	    write_pem(dir, "ca", "crl", &pem);
+	gnutls_free(pem.data);
+	if (crl != NULL)
+		gnutls_x509_crl_deinit(crl);
+	return ok;
+}
+
+static bool
+demand_staple(gnutls_x509_crt_t certificate)
+{
+	gnutls_x509_tlsfeatures_t features = NULL;
+	bool ok;
+
+	ok = gnutls_x509_tlsfeatures_init(&features) == 0 &&
+	    gnutls_x509_tlsfeatures_add(features, 5) == 0 &&
+	    gnutls_x509_crt_set_tlsfeatures(certificate, features) == 0;
+	if (features != NULL)
+		gnutls_x509_tlsfeatures_deinit(features);
+	return ok;
 }
 
 static bool
@@ -161,8 +257,10 @@ make_leaf(const char *dir, const struct recipe *r, struct pair *ca,
 	    add_names(leaf.certificate, r) &&
 	    gnutls_x509_crt_set_key_purpose_oid(leaf.certificate, r->purpose,
 	    0) == 0 && gnutls_x509_crt_set_key_usage(leaf.certificate,
-	    GNUTLS_KEY_DIGITAL_SIGNATURE) == 0 && sign(&leaf, issuer) &&
-	    save(dir, r->name, &leaf, true);
+	    GNUTLS_KEY_DIGITAL_SIGNATURE) == 0 && (!r->must_staple ||
+	    demand_staple(leaf.certificate)) && sign(&leaf, issuer) &&
+	    save(dir, r->name, &leaf, true) &&
+	    staple(dir, r->name, &leaf, ca) && revoke(dir, r->name, &leaf, ca);
 	pair_free(&leaf);
 	return ok;
 }

@@ -10,7 +10,7 @@
 /*
  * Writes to the existing directory `dir` (PEM):
  *
- *   ca.pem            the CA that signs all but the last two
+ *   ca.pem            the CA that signs all but two
  *   good.pem          DNS:localhost, DNS:relay.test, IP:127.0.0.1
  *   expired.pem       the same names, a validity that is over
  *   future.pem        the same names, a validity still to come
@@ -20,7 +20,12 @@
  *   untrusted.pem     the good names, from a CA that ca.pem doesn't hold
  *   selfsigned.pem    the good names, signed by its own key
  *
- * and for each but the first NAME.key. False where anything fails.
+ *   muststaple.pem    the good names, and no good without an OCSP response
+ *   revoked.pem       the good names, revoked by ca.crl
+ *
+ * and for each but the first NAME.key. Beside them ca.crl, and OCSP responses
+ * (DER): good.ocsp and muststaple.ocsp, which say "good", stale.ocsp, the second
+ * of them 50 days too late, and revoked.ocsp. False where anything fails.
  */
 bool certs_make(const char *dir);
 

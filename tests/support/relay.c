@@ -41,6 +41,7 @@ struct child {
 	int log;
 	int64_t until;
 	gnutls_certificate_credentials_t credentials;
+	char *ocsp_file;
 };
 
 static bool
@@ -117,6 +118,14 @@ close_inherited(const struct child *c)
 			(void)close(fd);
 }
 
+/* Whatever the file holds: the library would staple only what fits. */
+static int
+staple(gnutls_session_t session, void *file, gnutls_datum_t *response)
+{
+	(void)session;
+	return gnutls_load_file(file, response);
+}
+
 static bool
 load_credentials(struct child *c)
 {
@@ -124,9 +133,17 @@ load_credentials(struct child *c)
 
 	if (o->cert_file == NULL)
 		return true;
-	return gnutls_certificate_allocate_credentials(&c->credentials) == 0 &&
+	if (gnutls_certificate_allocate_credentials(&c->credentials) != 0 ||
 	    gnutls_certificate_set_x509_key_file(c->credentials, o->cert_file,
-	    o->key_file, GNUTLS_X509_FMT_PEM) == 0;
+	    o->key_file, GNUTLS_X509_FMT_PEM) != 0)
+		return false;
+	c->ocsp_file = mem_string(o->ocsp_file);
+	if (o->ocsp_file != NULL)
+		gnutls_certificate_set_ocsp_status_request_function(
+		    c->credentials, staple, c->ocsp_file);
+	return o->client_ca_file == NULL ||
+	    gnutls_certificate_set_x509_trust_file(c->credentials,
+	    o->client_ca_file, GNUTLS_X509_FMT_PEM) > 0;
 }
 
 static void
@@ -141,6 +158,7 @@ begin_link(struct relay_link *l, const struct child *c, int fd,
 	l->until = c->until;
 	l->is_lean = c->options->is_lean;
 	l->credentials = c->credentials;
+	l->wants_client = c->options->client_ca_file != NULL;
 	l->priority = c->options->priority == NULL ? "NORMAL" :
 	    c->options->priority;
 	buf_init(&l->input, BUF_UNLIMITED);
@@ -241,7 +259,7 @@ struct relay *
 relay_start(const struct relay_options *options)
 {
 	struct relay *r = mem_alloc(sizeof(*r));
-	struct child c = { options, -1, -1, -1, -1, 0, NULL };
+	struct child c = { options, -1, -1, -1, -1, 0, NULL, NULL };
 	bool has_window = false;
 	pid_t parent = getpid();
 

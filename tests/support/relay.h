@@ -101,6 +101,9 @@ struct relay_options {
 	bool is_pair;			/* a socketpair: relay_client_fd() */
 	bool is_ipv6;			/* ::1 instead of 127.0.0.1 */
 	const char *cert_file, *key_file;	/* PEM, for TLS */
+	const char *ocsp_file;		/* DER, stapled; NULL: none */
+	const char *client_ca_file;	/* PEM: a client certificate by it is
+					 * asked for, and its DN recorded */
 	const char *priority;		/* of GnuTLS; NULL: "NORMAL" */
 	const char *const *scripts;	/* one per connection, NULL at the end;
 					 * the last one is played again for
@@ -174,7 +177,8 @@ struct relay_connection {
 	struct relay_flight *flights;
 	size_t flight_count;
 	enum relay_end end;
-	char tls[160];		/* description of the session, or "" */
+	char tls[160];		/* description of the session and the client's
+				 * DN, or "" */
 	char tls_fault[160];	/* why the handshake or a record failed */
 };
 

@@ -28,6 +28,7 @@ struct relay_link {
 	bool cant_send;
 	enum relay_end end;	/* the client's; NONE while it is there */
 	gnutls_certificate_credentials_t credentials;	/* borrowed */
+	bool wants_client;	/* its certificate */
 	const char *priority;
 	gnutls_session_t session;
 	gnutls_datum_t ticket_key;

@@ -1,6 +1,7 @@
 #include "support/relay_link.h"
 
 #include <errno.h>
+#include <gnutls/x509.h>
 #include <string.h>
 
 #include "support/relay_tcp.h"
@@ -41,6 +42,9 @@ make_session(struct relay_link *l)
 	gnutls_transport_set_ptr(l->session, l);
 	gnutls_transport_set_push_function(l->session, push);
 	gnutls_transport_set_pull_function(l->session, pull);
+	if (l->wants_client)
+		gnutls_certificate_server_set_request(l->session,
+		    GNUTLS_CERT_REQUEST);
 	return gnutls_priority_set_direct(l->session, l->priority, NULL) == 0 &&
 	    gnutls_credentials_set(l->session, GNUTLS_CRD_CERTIFICATE,
 	    l->credentials) == 0 &&
@@ -69,10 +73,40 @@ handshake_failed(struct relay_link *l, int status)
 	link_close_socket(l);
 }
 
+/* The session in words, with the client's DN where its certificate is good. */
+static void
+note_session(struct relay_link *l)
+{
+	const gnutls_datum_t *chain = gnutls_certificate_get_peers(l->session,
+	    NULL);
+	char *words = gnutls_session_get_desc(l->session);
+	gnutls_datum_t name = { NULL, 0 };
+	gnutls_x509_crt_t leaf = NULL;
+	unsigned int status = 0;
+	struct buf text;
+
+	buf_init(&text, BUF_UNLIMITED);
+	if (!buf_add_string(&text, words))
+		link_failure(l, "no description");
+	if (l->wants_client && chain != NULL &&
+	    gnutls_certificate_verify_peers2(l->session, &status) == 0 &&
+	    status == 0 && gnutls_x509_crt_init(&leaf) == 0 &&
+	    gnutls_x509_crt_import(leaf, chain, GNUTLS_X509_FMT_DER) == 0 &&
+	    gnutls_x509_crt_get_dn3(leaf, &name, 0) == 0 &&
+	    !buf_printf(&text, " from %.*s", (int)name.size,
+	    (const char *)name.data))
+		link_failure(l, "no description");
+	link_note(l, EVENT_TLS, 0, 0, buf_span(&text));
+	buf_free(&text);
+	gnutls_free(name.data);
+	gnutls_free(words);
+	if (leaf != NULL)
+		gnutls_x509_crt_deinit(leaf);
+}
+
 void
 link_handshake(struct relay_link *l)
 {
-	char *description;
 	int status;
 
 	link_flush(l);
@@ -96,9 +130,7 @@ link_handshake(struct relay_link *l)
 		return;
 	}
 	l->is_secure = true;
-	description = gnutls_session_get_desc(l->session);
-	link_note(l, EVENT_TLS, 0, 0, span_of(description));
-	gnutls_free(description);
+	note_session(l);
 	l->flight_reads = 0;
 	l->flight_octets = 0;
 	l->segments = tcp_segments_received(l->fd);

@@ -69,11 +69,16 @@ start_relay(struct trial *t, const struct scratch *scratch)
 	const char *scripts[2] = { t->script, NULL };
 	char *cert = pem_path(scratch, name, ".pem");
 	char *key = pem_path(scratch, name, ".key");
+	char *ocsp = t->ocsp == NULL ? NULL : pem_path(scratch, t->ocsp,
+	    ".ocsp");
+	char *ca = scratch_path(scratch, "ca.pem");
 	const struct relay_options options = {
 		.mode = t->mode,
 		.socket_path = t->socket_path,
 		.cert_file = cert,
 		.key_file = key,
+		.ocsp_file = ocsp,
+		.client_ca_file = t->wants_client ? ca : NULL,
 		.priority = t->priority,
 		.scripts = t->script == NULL ? NULL : scripts,
 		.serve = &t->serve,
@@ -87,6 +92,8 @@ start_relay(struct trial *t, const struct scratch *scratch)
 	t->relay = relay_start(&options);
 	mem_free(cert);
 	mem_free(key);
+	mem_free(ocsp);
+	mem_free(ca);
 	assert_non_null(t->relay);
 	t->port = relay_port(t->relay);
 }

@@ -36,6 +36,8 @@ struct trial {
 	enum relay_mode mode;
 	const char *certificate;	/* NAME of certs.h; NULL: "good" */
 	const char *priority;		/* of GnuTLS */
+	const char *ocsp;		/* NAME.ocsp of certs.h is stapled */
+	bool wants_client;		/* a certificate by ca.pem */
 	struct relay_serve serve;	/* its overrides are filled in */
 	struct relay_override overrides[TRIAL_OVERRIDES];
 	const char *script;		/* instead of all that */

@@ -1,0 +1,128 @@
+#include "app/tls_setup.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "app/report.h"
+#include "base/buf.h"
+#include "base/mem.h"
+#include "base/os.h"
+#include "conf/safe.h"
+
+#define CERTIFICATE_MAX (1UL << 20)
+
+static bool
+refuse(const struct profile *p, const struct profile_file *file,
+    const char *key, const char *value, const char *why, struct error *err)
+{
+	char *where = profile_where(file, p->name, key);
+
+	(void)error_set(err, STAGE_CONFIG, EX_CONFIG, "%s: %s = `%s`: %s",
+	    where, key, value, why);
+	mem_free(where);
+	return false;
+}
+
+bool
+tls_setup_check(const struct profile *p, const struct profile_file *file,
+    struct error *err)
+{
+	const char *fault;
+
+	if (p->tls_fingerprint != NULL &&
+	    !tls_fingerprint_is_valid(p->tls_fingerprint))
+		return refuse(p, file, "tls_fingerprint", p->tls_fingerprint,
+		    "it takes a SHA-256 in hex, or spki: and one", err);
+	if (p->tls_key_file != NULL && p->tls_cert_file == NULL)
+		return refuse(p, file, "tls_key_file", p->tls_key_file,
+		    "a key without tls_cert_file", err);
+	fault = p->tls_priority == NULL ? NULL :
+	    tls_priority_fault(p->tls_priority);
+	if (fault == NULL)
+		return true;
+	(void)refuse(p, file, "tls_priority", p->tls_priority, fault, err);
+	return error_fix(err, "write parts that go behind the system's own, "
+	    "such as -VERS-TLS1.2 or -GROUP-ALL:+GROUP-X25519");
+}
+
+/* A file with a key in it is kept as a password is. */
+static bool
+read_pem(const char *path, bool is_secret, char *const *env, struct buf *out,
+    struct error *err)
+{
+	const struct profile_trust trust = { POSTHASTE_SYSCONFDIR,
+		os_env(env, "CREDENTIALS_DIRECTORY") };
+	struct stat st;
+	int fd;
+	bool ok;
+
+	if (!safe_open(path, &trust, &fd, &st, err))
+		return false;
+	ok = !is_secret || safe_is_private(path, &trust, &st);
+	if (!ok) {
+		(void)error_set(err, STAGE_CONFIG, EX_CONFIG, "%s: a private "
+		    "key that everybody may read (mode %04o)", path,
+		    safe_mode(&st));
+		(void)error_fix(err, "chmod o-r %s", path);
+	}
+	ok = ok && safe_read(fd, path, CERTIFICATE_MAX, out, err);
+	(void)close(fd);
+	return ok;
+}
+
+bool
+tls_setup(const struct profile *p, char *const *env, struct tls_context **ctx,
+    struct error *err)
+{
+	/* Behind a unix socket is this machine. */
+	const char *name = p->host != NULL ? p->host : "localhost";
+	struct buf certificate, key;
+	const struct tls_params params = {
+		.name = p->tls_name != NULL ? p->tls_name : name,
+		.ca_file = p->tls_ca_file,
+		.crl_file = p->tls_crl_file,
+		.fingerprint = p->tls_fingerprint,
+		.is_unverified = !p->tls_verify,
+		.wants_1_3 = p->tls_min == PROFILE_TLS_1_3,
+		.priority = p->tls_priority,
+		.certificate = p->tls_cert_file == NULL ? NULL : &certificate,
+		.key = p->tls_key_file == NULL ? NULL : &key,
+		.certificate_file = p->tls_cert_file,
+	};
+	bool ok;
+
+	*ctx = NULL;
+	if (p->tls == PROFILE_TLS_NONE)
+		return true;
+	buf_init(&certificate, CERTIFICATE_MAX);
+	buf_init(&key, CERTIFICATE_MAX);
+	ok = (p->tls_cert_file == NULL || read_pem(p->tls_cert_file,
+	    p->tls_key_file == NULL, env, &certificate, err)) &&
+	    (p->tls_key_file == NULL || read_pem(p->tls_key_file, true, env,
+	    &key, err)) && tls_context_new(ctx, &params, err);
+	buf_free_secret(&key);
+	buf_free_secret(&certificate);
+	return ok;
+}
+
+void
+tls_setup_warn(const struct profile *p, struct log *log, int stderr_fd,
+    const struct trace *trace)
+{
+	struct buf line;
+
+	if (p->tls_verify || p->tls == PROFILE_TLS_NONE ||
+	    p->tls_fingerprint != NULL)
+		return;
+	buf_init(&line, BUF_UNLIMITED);
+	if (buf_printf(&line, "posthaste: warning: tls_verify = no in profile "
+	    "'%s': any server can pose as the relay\n", p->name)) {
+		if (isatty(stderr_fd) == 1)
+			(void)report_write(stderr_fd, buf_span(&line));
+		/* The log has a name and line ends of its own. */
+		line.len--;
+		log_write(log, false, span_skip(buf_span(&line),
+		    strlen("posthaste: ")), trace);
+	}
+	buf_free(&line);
+}
