@@ -33,46 +33,47 @@ static const unsigned char digits[256] = {
 	['8'] = 61, ['9'] = 62, ['+'] = 63, ['/'] = 64,
 };
 
-/* Four digits are three octets. Padding is not for us: a subject never stands
- * at a certificate's end. */
-static bool
-decode_group(struct der *d)
-{
-	const unsigned char *four = (const unsigned char *)d->text.data;
-	unsigned char *out = d->prefix + d->len;
-	unsigned int a, b, c, e, group;
-
-	if (d->text.len < 4 || d->len + 3 > FIND_PREFIX_MAX)
-		return false;
-	a = digits[four[0]];
-	b = digits[four[1]];
-	c = digits[four[2]];
-	e = digits[four[3]];
-	if (a == 0 || b == 0 || c == 0 || e == 0)
-		return false;
-	group = (a - 1) << 18 | (b - 1) << 12 | (c - 1) << 6 | (e - 1);
-	out[0] = (unsigned char)(group >> 16);
-	out[1] = (unsigned char)(group >> 8 & 0xff);
-	out[2] = (unsigned char)(group & 0xff);
-	d->len += 3;
-	d->text.data += 4;
-	d->text.len -= 4;
-	return true;
-}
-
-/* Whether there are `n` octets. Line ends lie between groups: a line that is
- * broken elsewhere isn't understood. */
+/*
+ * Whether there are `n` octets, decoded as far as that takes. Line ends lie
+ * between groups of four digits: a line that is broken elsewhere isn't
+ * understood. Nor is padding, as a subject never stands at a certificate's end.
+ */
 static bool
 has(struct der *d, size_t n)
 {
-	while (d->len < n) {
-		while (d->text.len > 0 && (d->text.data[0] == '\n' ||
-		    d->text.data[0] == '\r'))
-			d->text = span_skip(d->text, 1);
-		if (!decode_group(d))
-			return false;
+	const unsigned char *in, *end;
+	unsigned char *out, *enough;
+	unsigned int i, j, k, l, group;
+
+	if (d->len >= n)
+		return true;
+	if (d->prefix == NULL || d->text.len == 0 ||
+	    n > FIND_PREFIX_MAX - 3)
+		return false;
+	in = (const unsigned char *)d->text.data;
+	end = in + d->text.len;
+	out = d->prefix + d->len;
+	enough = d->prefix + n;
+	while (out < enough && end - in >= 4) {
+		i = digits[in[0]];
+		if (i == 0 && (in[0] == '\n' || in[0] == '\r')) {
+			in++;
+			continue;
+		}
+		j = digits[in[1]];
+		k = digits[in[2]];
+		l = digits[in[3]];
+		if (i == 0 || j == 0 || k == 0 || l == 0)
+			break;
+		group = (i - 1) << 18 | (j - 1) << 12 | (k - 1) << 6 | (l - 1);
+		*out++ = (unsigned char)(group >> 16);
+		*out++ = (unsigned char)(group >> 8 & 0xff);
+		*out++ = (unsigned char)(group & 0xff);
+		in += 4;
 	}
-	return true;
+	d->len = (size_t)(out - d->prefix);
+	d->text = span_make((const char *)in, (size_t)(end - in));
+	return d->len >= n;
 }
 
 /* Moves `*at` behind the head of an element; `*length` is what follows. */
