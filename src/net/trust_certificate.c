@@ -82,8 +82,9 @@ add_name(struct certificate *c, struct buf *names, unsigned int type,
 
 	if (type == GNUTLS_SAN_DNSNAME) {
 		c->has_dns = true;
-		return buf_printf(names, "%s%.*s", blank, (int)name->size,
-		    (const char *)name->data);
+		/* A NUL in it is shown, too. */
+		return buf_add_string(names, blank) &&
+		    buf_add(names, name->data, name->size);
 	}
 	if (type != GNUTLS_SAN_IPADDRESS)
 		return true;
