@@ -63,6 +63,8 @@ say_what_for(gnutls_x509_crt_t x509, enum chain_kind kind)
 	return gnutls_x509_crt_set_ca_status(x509, 0) == 0 &&
 	    gnutls_x509_crt_set_subject_alt_name(x509, GNUTLS_SAN_DNSNAME,
 	    NAME, (unsigned int)strlen(NAME), GNUTLS_FSAN_SET) == 0 &&
+	    gnutls_x509_crt_set_subject_alt_name(x509, GNUTLS_SAN_DNSNAME,
+	    "localhost", 9, GNUTLS_FSAN_APPEND) == 0 &&
 	    gnutls_x509_crt_set_key_purpose_oid(x509,
 	    GNUTLS_KP_TLS_WWW_SERVER, 0) == 0 &&
 	    gnutls_x509_crt_set_key_usage(x509,

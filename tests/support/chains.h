@@ -32,7 +32,7 @@ struct chain_certificate {
 
 /*
  * Makes `count` certificates, each after those that it names; a leaf is for
- * DNS:relay.test and TLS servers. False where anything fails; to be freed in
+ * DNS:relay.test, DNS:localhost and TLS servers. False where anything fails; to be freed in
  * any case.
  */
 bool chains_make(struct chain_certificate *made,
