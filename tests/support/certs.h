@@ -20,6 +20,8 @@
  *   untrusted.pem     the good names, from a CA that ca.pem doesn't hold
  *   selfsigned.pem    the good names, signed by its own key
  *
+ *   wildcard.pem      DNS:*.relay.test alone
+ *   dnsaddress.pem    addresses, as DNS names
  *   muststaple.pem    the good names, and no good without an OCSP response
  *   revoked.pem       the good names, revoked by ca.crl
  *

@@ -109,6 +109,7 @@ static const struct {
 	{ "good", "ca.pem", "127.0.0.1" },
 	{ "wrongname", "ca.pem", "other.test" },
 	{ "selfsigned", "selfsigned.pem", "relay.test" },
+	{ "wildcard", "ca.pem", "mail.relay.test" },
 };
 
 static void
@@ -144,6 +145,10 @@ static const struct {
 	{ "cnonly", "relay.test", "it is for other names", NULL, "" },
 	{ "cnonly", "127.0.0.1", "it is for other names", NULL, "" },
 	{ "good", "", "it is for other names", NULL, "" },
+	{ "wildcard", "relay.test", "it is for other names", NULL, "" },
+	{ "wildcard", "a.b.relay.test", "it is for other names", NULL, "" },
+	{ "dnsaddress", "127.0.0.1", "it is for other names", NULL, "" },
+	{ "dnsaddress", "::1", "it is for other names", NULL, "" },
 	{ "clientonly", "relay.test", "it isn't for TLS servers", NULL,
 	    "if this certificate is the relay's own beyond doubt: " },
 	{ "untrusted", "relay.test", "its issuer is unknown", "H21",
