@@ -68,7 +68,10 @@ DEPS_CFLAGS := $(shell $(PKG_CONFIG) --cflags gnutls inih)
 DEPS_LIBS := $(shell $(PKG_CONFIG) --libs gnutls inih)
 endif
 
-ALL_CPPFLAGS = -D_GNU_SOURCE -Isrc -Itests $(DEPS_CFLAGS) \
+# These look at files and memory behind the program's back.
+NO_LOCK = $(if $(strip $(foreach f,-fsanitize -fprofile coverage,$(findstring \
+	$(f),$(CFLAGS)))),-DPOSTHASTE_NO_LOCK)
+ALL_CPPFLAGS = -D_GNU_SOURCE -Isrc -Itests $(DEPS_CFLAGS) $(NO_LOCK) \
 	-DPOSTHASTE_VERSION='"$(VERSION)"' \
 	-DPOSTHASTE_SYSCONFDIR='"$(sysconfdir)"' $(CPPFLAGS)
 ALL_CFLAGS = -std=c11 -pthread $(WARNINGS) $(HARDEN_CFLAGS) $(CFLAGS)

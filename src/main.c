@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/os.h"
+#include "base/os_lock.h"
 #include "smtp/session.h"
 
 extern char **environ;
@@ -15,23 +16,37 @@ static volatile sig_atomic_t progress = PROGRESS_NONE;
 
 /*
  * Before the message is out: EX_OSERR. While its fate is unknown: EX_PROTOCOL,
- * as the relay may have it. Once the relay has said 250: it is delivered.
+ * as the relay may have it. Once the relay has said 250: it is delivered. Also
+ * called by a signal handler, so nothing but write(2) is used.
  */
-_Noreturn void
-mem_exhausted(void)
+static _Noreturn void
+end_out_of_turn(const char *what, const char *more)
 {
-	static const char before[] = "posthaste: out of memory\n";
-	static const char uncertain[] = "posthaste: out of memory\n"
+	static const char uncertain[] =
 	    "  the relay may already hold the message\n";
 
 	if (progress == PROGRESS_ACCEPTED)
 		_exit(EX_OK);
-	if (progress == PROGRESS_MESSAGE_OUT) {
-		(void)report_write(STDERR_FILENO, span_of(uncertain));
-		_exit(EX_PROTOCOL);
-	}
-	(void)report_write(STDERR_FILENO, span_of(before));
-	_exit(EX_OSERR);
+	(void)report_write(STDERR_FILENO, span_of("posthaste: "));
+	(void)report_write(STDERR_FILENO, span_of(what));
+	(void)report_write(STDERR_FILENO, span_of(more));
+	if (progress != PROGRESS_MESSAGE_OUT)
+		_exit(EX_OSERR);
+	(void)report_write(STDERR_FILENO, span_of(uncertain));
+	_exit(EX_PROTOCOL);
+}
+
+_Noreturn void
+mem_exhausted(void)
+{
+	end_out_of_turn("out of memory\n", "");
+}
+
+_Noreturn void
+os_lock_trapped(const char *call)
+{
+	end_out_of_turn(call, ": a system call that the sandbox forbids; "
+	    "`sandbox = no` in the profile permits it\n");
 }
 
 int
