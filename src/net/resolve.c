@@ -2,26 +2,17 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/un.h>
-#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "net/helper.h"
 
-/*
- * One lookup under way. The block belongs to the helper thread and to the
- * caller; the last of them frees it, so that an abandoned thread finds its
- * memory whenever getaddrinfo comes back. The pipe carries nothing: the thread
- * closes its end when the result is there.
- */
+/* One lookup under way, the helper thread's as long as that is at it. */
 struct lookup {
-	pthread_mutex_t lock;
-	int owners;
 	resolve_lookup *function;
 	char *host;
 	char service[16];
@@ -29,47 +20,29 @@ struct lookup {
 	struct addrinfo *found;
 	int status;		/* EAI_…, 0: found */
 	int sys_errno;
-	int done;		/* the caller's end of the pipe */
-	int done_sender;	/* the thread's end */
 };
 
 static void
-lookup_release(struct lookup *l)
+lookup_free(void *context)
 {
-	bool is_last;
+	struct lookup *l = context;
 
-	(void)pthread_mutex_lock(&l->lock);
-	is_last = --l->owners == 0;
-	(void)pthread_mutex_unlock(&l->lock);
-	if (!is_last)
-		return;
 	if (l->found != NULL)
 		freeaddrinfo(l->found);
-	if (l->done >= 0)
-		(void)close(l->done);
-	(void)pthread_mutex_destroy(&l->lock);
 	mem_free(l->host);
 	mem_free(l);
 }
 
-static void *
+static void
 look_up(void *context)
 {
 	struct lookup *l = context;
 	struct addrinfo *found = NULL;
-	int status, sys_errno;
 
 	errno = 0;
-	status = l->function(l->host, l->service, &l->hints, &found);
-	sys_errno = errno;
-	(void)pthread_mutex_lock(&l->lock);
-	l->status = status;
-	l->sys_errno = sys_errno;
-	l->found = status == 0 ? found : NULL;
-	(void)pthread_mutex_unlock(&l->lock);
-	(void)close(l->done_sender);
-	lookup_release(l);
-	return NULL;
+	l->status = l->function(l->host, l->service, &l->hints, &found);
+	l->sys_errno = errno;
+	l->found = l->status == 0 ? found : NULL;
 }
 
 static struct lookup *
@@ -77,46 +50,13 @@ lookup_new(resolve_lookup *function, const char *host, int port, int family)
 {
 	struct lookup *l = mem_alloc(sizeof(*l));
 
-	(void)pthread_mutex_init(&l->lock, NULL);
-	l->owners = 1;
 	l->function = function;
 	l->host = mem_string(host);
 	(void)snprintf(l->service, sizeof(l->service), "%d", port);
 	l->hints.ai_family = family;
 	l->hints.ai_socktype = SOCK_STREAM;
 	l->hints.ai_flags = AI_NUMERICSERV;
-	l->done = -1;
 	return l;
-}
-
-static bool
-lookup_start(struct lookup *l, struct error *err)
-{
-	pthread_attr_t detached;
-	pthread_t thread;
-	int ends[2], status;
-
-	if (pipe(ends) != 0)
-		return error_set_errno(err, STAGE_SYSTEM, EX_OSERR, errno,
-		    "no pipe to look up '%s'", l->host);
-	l->done = ends[0];
-	l->done_sender = ends[1];
-	(void)fcntl(ends[0], F_SETFD, FD_CLOEXEC);
-	(void)fcntl(ends[1], F_SETFD, FD_CLOEXEC);
-	l->owners++;
-	status = pthread_attr_init(&detached);
-	if (status == 0) {
-		(void)pthread_attr_setdetachstate(&detached,
-		    PTHREAD_CREATE_DETACHED);
-		status = pthread_create(&thread, &detached, look_up, l);
-		(void)pthread_attr_destroy(&detached);
-	}
-	if (status == 0)
-		return true;
-	l->owners--;
-	(void)close(ends[1]);
-	return error_set_errno(err, STAGE_SYSTEM, EX_OSERR, status,
-	    "no thread to look up '%s'", l->host);
 }
 
 static bool
@@ -260,31 +200,10 @@ resolve_address(struct endpoints *e, struct lookup *l, struct error *err)
 }
 
 static bool
-resolve_name(struct endpoints *e, struct lookup *l, const struct limit *limit,
-    struct error *err)
+resolve_name(struct endpoints *e, struct lookup *l, struct error *err)
 {
-	struct limit named = *limit;
-	struct pollfd done;
-	char what[300];
-	int status, sys_errno;
-
-	if (!lookup_start(l, err))
-		return false;
-	(void)snprintf(what, sizeof(what), "address of '%.255s'", l->host);
-	named.stage = STAGE_DNS;
-	named.what = what;
-	done.fd = l->done;
-	done.events = POLLIN;
-	done.revents = 0;
-	if (!limit_wait(&named, &done, 1, err))
-		return false;
-	(void)pthread_mutex_lock(&l->lock);
-	status = l->status;
-	sys_errno = l->sys_errno;
-	(void)pthread_mutex_unlock(&l->lock);
-	if (status != 0)
-		return fail_lookup(l->host, status, sys_errno, err);
-	return take_endpoints(e, l, err);
+	return l->status == 0 ? take_endpoints(e, l, err) :
+	    fail_lookup(l->host, l->status, l->sys_errno, err);
 }
 
 bool
@@ -292,12 +211,23 @@ resolve_host_by(resolve_lookup *lookup, struct endpoints *e, const char *host,
     int port, int family, const struct limit *limit, struct error *err)
 {
 	struct lookup *l = lookup_new(lookup, host, port, family);
+	const struct helper_work work = { look_up, lookup_free, l, host };
+	struct limit named = *limit;
+	char what[300];
 	bool ok;
 
 	memset(e, 0, sizeof(*e));
-	ok = host_is_address(host) || host_is_loopback(host) ?
-	    resolve_address(e, l, err) : resolve_name(e, l, limit, err);
-	lookup_release(l);
+	(void)snprintf(what, sizeof(what), "address of '%.255s'", host);
+	named.stage = STAGE_DNS;
+	named.what = what;
+	if (host_is_address(host) || host_is_loopback(host)) {
+		ok = resolve_address(e, l, err);
+	} else {
+		if (!helper_run(&work, &named, err))
+			return false;
+		ok = resolve_name(e, l, err);
+	}
+	lookup_free(l);
 	return ok;
 }
 
