@@ -76,7 +76,8 @@ ALL_CPPFLAGS = -D_GNU_SOURCE -Isrc -Itests $(DEPS_CFLAGS) $(NO_LOCK) \
 	-DPOSTHASTE_SYSCONFDIR='"$(sysconfdir)"' $(CPPFLAGS)
 ALL_CFLAGS = -std=c11 -pthread $(WARNINGS) $(HARDEN_CFLAGS) $(CFLAGS)
 ALL_LDFLAGS = -pthread $(HARDEN_LDFLAGS) $(LDFLAGS)
-ALL_LIBS = $(DEPS_LIBS) $(LDLIBS)
+# res_query() lives in a library of its own with older C libraries.
+ALL_LIBS = $(DEPS_LIBS) -Wl,--as-needed -lresolv $(LDLIBS)
 
 # The program is main.c and one archive of everything else, which the tests
 # link too.
