@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "mail/rewrite.h"
 #include "mail/text.h"
 
 /* A header whose raw text is made encoded words gets longer. */
@@ -172,22 +173,28 @@ add_missing(const struct encode *e, struct buf *out)
 	    buf_add_string(out, encoding_field);
 }
 
-/* One field, as it must be for a body that is encoded. */
 static bool
-add_body_field(const struct encode *e, const struct field *field,
-    struct buf *out)
+tells_of_body(const struct field *field)
 {
-	if (span_equals_nocase(field->name,
-	    span_of("Content-Transfer-Encoding")))
-		return true;
-	if (span_equals_nocase(field->name, span_of("Content-Type")) &&
-	    !e->mime.has_charset)
-		return add_type(e, field->whole, out);
-	return buf_add_span(out, field->whole);
+	return span_equals_nocase(field->name, span_of("Content-Type")) ||
+	    span_equals_nocase(field->name,
+	    span_of("Content-Transfer-Encoding"));
 }
 
+/* Such a field, as it must be for a body that is encoded. */
 static bool
-rewrite(struct encode *e, struct error *err)
+add_body_field(const struct encode *e, const struct field *field,
+    const struct rewrite *how, struct buf *out)
+{
+	if (!span_equals_nocase(field->name, span_of("Content-Type")))
+		return true;
+	return e->mime.has_charset ? rewrite_field(field, how, out) :
+	    add_type(e, field->whole, out);
+}
+
+/* The header in the form that `how` asks for and the body needs. */
+static bool
+rewrite(struct encode *e, const struct rewrite *how, struct error *err)
 {
 	struct span rest = e->header;
 	struct field field;
@@ -195,13 +202,19 @@ rewrite(struct encode *e, struct error *err)
 
 	buf_clear(&e->rewritten);
 	while (ok && field_next(&rest, &field))
-		ok = e->form.is_quoted ?
-		    add_body_field(e, &field, &e->rewritten) :
-		    buf_add_span(&e->rewritten, field.whole);
+		ok = e->form.is_quoted && tells_of_body(&field) ?
+		    add_body_field(e, &field, how, &e->rewritten) :
+		    rewrite_field(&field, how, &e->rewritten);
 	ok = ok && (!e->form.is_quoted || add_missing(e, &e->rewritten));
 	e->form.header = buf_span(&e->rewritten);
 	return ok || error_set(err, STAGE_INPUT, EX_DATAERR,
 	    "the header has more than %zu octets", e->rewritten.limit);
+}
+
+static bool
+may_rewrite(const struct encode *e)
+{
+	return e->policy == ENCODE_AUTO && !e->is_signed;
 }
 
 static void
@@ -222,6 +235,9 @@ encode_for(struct encode *e, bool has_8bitmime, struct error *err)
 	unsigned int header = troubles(&e->header_facts, header_takes_8bit);
 	unsigned int body = troubles(&e->body_facts, has_8bitmime);
 	struct wire_facts facts = e->header_facts;
+	/* 8BITMIME allows raw text; for domains it does nothing. */
+	const struct rewrite how = { .words = !header_takes_8bit,
+	    .domains = !e->keeps_utf8 };
 	const char *why = obstacle(e);
 
 	if (!check_signed_and_nul(e, err))
@@ -231,14 +247,16 @@ encode_for(struct encode *e, bool has_8bitmime, struct error *err)
 	e->form.header = e->header;
 	e->form.body = e->body;
 	e->form.is_quoted = body != 0 && why == NULL;
-	if (e->form.is_quoted) {
-		if (!rewrite(e, err))
+	if (e->form.is_quoted || (may_rewrite(e) && (header != 0 ||
+	    (e->header_facts.has_8bit && how.domains)))) {
+		if (!rewrite(e, &how, err))
 			return false;
 		memset(&facts, 0, sizeof(facts));
 		wire_survey(&facts, e->form.header);
 		header = troubles(&facts, header_takes_8bit);
-		body = 0;
 	}
+	if (e->form.is_quoted)
+		body = 0;
 	wire_survey_message(&e->form.facts, span_make(NULL, 0),
 	    span_make(NULL, 0));
 	wire_facts_add(&e->form.facts, &facts);
@@ -246,7 +264,7 @@ encode_for(struct encode *e, bool has_8bitmime, struct error *err)
 		wire_survey_quoted(&e->quoted, e->body);
 	wire_facts_add(&e->form.facts, e->form.is_quoted ? &e->quoted :
 	    &e->body_facts);
-	name_passed(e, header | body, body != 0 || e->is_signed ? why :
+	name_passed(e, header | body, body != 0 || !may_rewrite(e) ? why :
 	    "in the header");
 	return true;
 }

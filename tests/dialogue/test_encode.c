@@ -130,6 +130,67 @@ eight_bit_text_is_encoded_only_for_a_relay_without_8bitmime(void **state)
 }
 
 static void
+raw_text_in_the_header_is_encoded_only_without_8bitmime(void **state)
+{
+	static const struct form forms[] = {
+		{ "offered", WITH, NULL, IN("Subject: " E "\r\nCc: " E
+		    " <a@b.net>\r\n\r\nx\r\n"), "Subject: " E "\r\nCc: " E
+		    " <a@b.net>\r\n\r\nx\r\n" },
+		{ "not offered", WITHOUT, NULL, IN("Subject: " E "\r\nCc: " E
+		    " <a@b.net>\r\n\r\nx\r\n"),
+		    "Subject: =?utf-8?B?w6k=?=\r\nCc: =?utf-8?B?w6k=?= "
+		    "<a@b.net>\r\n\r\nx\r\n" },
+		{ "parts", WITHOUT, NULL, IN(PARTS "Subject: " E
+		    "\r\n\r\nx\r\n"), PARTS "Subject: =?utf-8?B?w6k=?=\r\n"
+		    "\r\nx\r\n" },
+		{ "signed", WITHOUT, NULL, IN(SIGNED "Subject: " E
+		    "\r\n\r\nx\r\n"), SIGNED "Subject: " E "\r\n\r\n"
+		    "x\r\n" },
+		{ "never", WITHOUT, "encode = never\n", IN("Subject: " E
+		    "\r\n\r\nx\r\n"), "Subject: " E "\r\n\r\nx\r\n" },
+		{ "header and body", WITHOUT, NULL, IN("Subject: " E
+		    "\r\n\r\n" E "\r\n"), "Subject: =?utf-8?B?w6k=?=\r\n"
+		    VERSION TYPE("utf-8") QUOTED "\r\n=C3=A9\r\n" },
+		/* 8BITMIME speaks of text, not of domains. */
+		{ "a domain", WITH, NULL, IN("Cc: a@b\xc3\xbc" "cher.de\r\n"
+		    "\r\nx\r\n"), "Cc: a@xn--bcher-kva.de\r\n\r\nx\r\n" },
+		{ "a domain, signed", WITH, NULL, IN(SIGNED "Cc: a@" E ".de\r\n"
+		    "\r\nx\r\n"), SIGNED "Cc: a@" E ".de\r\n\r\nx\r\n" },
+	};
+
+	FORMS(forms);
+}
+
+static void
+a_header_line_over_998_octets_is_folded_at_blanks(void **state)
+{
+	struct trial t = { .serve.capabilities = WITH };
+	struct buf input, stored;
+	size_t i, column;
+
+	start(&t, HEAD, IN("Subject:"), &input);
+	buf_init(&stored, BUF_UNLIMITED);
+	assert_true(buf_add_string(&stored, HEAD "Subject:"));
+	for (i = 0, column = 8; i < 300; i++, column += 8) {
+		assert_true(buf_add_string(&input, " subject"));
+		if (column + 8 > 998) {
+			assert_true(buf_add_string(&stored, "\r\n"));
+			column = 0;
+		}
+		assert_true(buf_add_string(&stored, " subject"));
+	}
+	assert_true(buf_add_string(&input, "\r\n\r\nx\r\n"));
+	assert_true(buf_add_string(&stored, "\r\n\r\nx\r\n"));
+	t.run.input = buf_span(&input);
+	trial_run(&t, state);
+	trial_delivered(&t, stored.data);
+	check_size(&t);
+	trial_free(&t);
+	buf_free(&input);
+	buf_free(&stored);
+}
+
+static void
 msg_4_a_nul_is_encoded_whatever_the_relay_offers(void **state)
 {
 	static const struct form forms[] = {
@@ -353,7 +414,8 @@ signed_8bit_text_is_passed_to_a_relay_without_8bitmime(void **state)
 static void
 a_message_in_a_file_is_encoded_on_its_way(void **state)
 {
-	static const char line[] = "caf" E "\n", quoted[] = "caf=C3=A9\r\n";
+#define A60 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+	static const char line[] = A60 E "\n", quoted[] = A60 "=C3=A9\r\n";
 	struct trial t = { .serve.capabilities = "SIZE 100000000" };
 	const size_t count = (17UL << 20) / (sizeof(line) - 1);
 	struct buf input, stored;
@@ -402,6 +464,10 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 		    eight_bit_text_is_encoded_only_for_a_relay_without_8bitmime),
+		cmocka_unit_test(
+		    raw_text_in_the_header_is_encoded_only_without_8bitmime),
+		cmocka_unit_test(
+		    a_header_line_over_998_octets_is_folded_at_blanks),
 		cmocka_unit_test(
 		    msg_4_a_nul_is_encoded_whatever_the_relay_offers),
 		cmocka_unit_test(
