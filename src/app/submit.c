@@ -249,6 +249,8 @@ check_bytes(struct submission *s, struct error *err)
 {
 	encode_begin(&s->encode, policy_of[s->profile.encode], &s->message,
 	    buf_span(&s->header));
+	s->encode.keeps_utf8 = s->options->wants_smtputf8 ||
+	    envelope_beyond_ascii(&s->envelope) != NULL;
 	if (s->options->body == BODY_7BIT && s->encode.facts.has_8bit)
 		return error_set(err, STAGE_INPUT, EX_DATAERR,
 		    "the message holds octets over 127, and -B7BIT says that "

@@ -28,3 +28,16 @@ crypto_domain_to_ascii(struct buf *out, struct span domain)
 	gnutls_free(ascii.data);
 	return ok;
 }
+
+bool
+crypto_knows_idna(void)
+{
+	static const char known[] = "\xc3\xbc.de";
+	struct buf ascii;
+	bool ok;
+
+	buf_init(&ascii, BUF_UNLIMITED);
+	ok = crypto_domain_to_ascii(&ascii, span_of(known));
+	buf_free(&ascii);
+	return ok;
+}

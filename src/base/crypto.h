@@ -23,4 +23,7 @@ bool crypto_sha256(unsigned char out[CRYPTO_SHA256_SIZE],
  */
 bool crypto_domain_to_ascii(struct buf *out, struct span domain) MUST_CHECK;
 
+/* Whether the library was built with what that takes. */
+bool crypto_knows_idna(void);
+
 #endif

@@ -78,8 +78,8 @@ char *address_to_string(const struct address *address, const char *domain);
  * What RFC 5321 wants beyond what the parser made sure of: lengths of local
  * part and domain, labels of letters, digits and inner hyphens of at most 63
  * octets, well-formed literals. Failure is EX_DATAERR at STAGE_ADDRESS.
- * A non-ASCII domain is replaced by its A-label; a non-ASCII local part is
- * refused as it needs SMTPUTF8.
+ * A non-ASCII domain is replaced by its A-label; a non-ASCII local part passes,
+ * and needs SMTPUTF8.
  */
 bool address_check(struct address *address, const char *origin,
     struct error *err) MUST_CHECK;

@@ -77,10 +77,6 @@ check_local(const struct address *address, const char *origin,
 		return error_set(err, STAGE_ADDRESS, EX_DATAERR,
 		    "%s: the local part '%s' has more than %d octets", origin,
 		    address->local, ADDRESS_LOCAL_MAX);
-	if (!text_is_ascii(local))
-		return error_set(err, STAGE_ADDRESS, EX_DATAERR,
-		    "%s: the local part '%s' isn't ASCII and needs SMTPUTF8",
-		    origin, address->local);
 	return true;
 }
 
@@ -98,8 +94,9 @@ make_ascii(struct address *address, const char *origin, struct error *err)
 		address->domain = mem_span(buf_span(&ascii));
 	} else {
 		(void)error_set(err, STAGE_ADDRESS, EX_DATAERR,
-		    "%s: the domain '%s' has no ASCII form", origin,
-		    address->domain);
+		    "%s: the domain '%s' has no ASCII form%s", origin,
+		    address->domain, crypto_knows_idna() ? "" :
+		    " here: this GnuTLS is built without IDNA");
 	}
 	buf_free(&ascii);
 	return ok;

@@ -221,6 +221,19 @@ envelope_set_sender(struct envelope *e, struct address *sender,
 	return true;
 }
 
+const char *
+envelope_beyond_ascii(const struct envelope *e)
+{
+	size_t i;
+
+	if (!text_is_ascii(span_of(e->reverse_path)))
+		return e->reverse_path;
+	for (i = 0; i < e->count; i++)
+		if (!text_is_ascii(span_of(e->recipients[i].address)))
+			return e->recipients[i].address;
+	return NULL;
+}
+
 void
 envelope_refuse(struct envelope *e, size_t i, int reply_code,
     const char *reply)

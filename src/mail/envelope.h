@@ -52,6 +52,12 @@ bool envelope_collect(struct address_list *list, const struct message *m,
 bool envelope_set_sender(struct envelope *e, struct address *sender,
     const char *domain, struct error *err) MUST_CHECK;
 
+/*
+ * The first address whose local part isn't ASCII, sender before recipients;
+ * NULL where SMTPUTF8 (RFC 6531) isn't needed.
+ */
+const char *envelope_beyond_ascii(const struct envelope *e);
+
 /* Notes the relay's refusal of recipient `i`, its words escaped already. */
 void envelope_refuse(struct envelope *e, size_t i, int reply_code,
     const char *reply);

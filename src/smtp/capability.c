@@ -21,6 +21,13 @@ read_8bitmime(struct capability *c, struct span argument)
 	c->has_8bitmime = true;
 }
 
+static void
+read_smtputf8(struct capability *c, struct span argument)
+{
+	(void)argument;
+	c->has_smtputf8 = true;
+}
+
 /* A number that can't be read, or is larger than any, sets no limit. */
 static void
 read_size(struct capability *c, struct span argument)
@@ -60,6 +67,7 @@ static const struct {
 	{ "STARTTLS", read_starttls },
 	{ "SIZE", read_size },
 	{ "8BITMIME", read_8bitmime },
+	{ "SMTPUTF8", read_smtputf8 },
 	{ "AUTH", read_auth },
 };
 

@@ -2,11 +2,12 @@
 
 /*
  * RFC 5321 section 4.5.3.1.4 gives a command line 512 octets. MAIL may be
- * longer by what its parameters add: SIZE 26 (RFC 1870), BODY 17 (RFC 6152).
+ * longer by what its parameters add: SIZE 26 (RFC 1870), BODY 17 (RFC 6152),
+ * SMTPUTF8 10 (RFC 6531 section 3.4).
  * AUTH lines are those of RFC 4954 section 4.
  */
 #define LINE 512
-#define MAIL_LINE (LINE + 26 + 17)
+#define MAIL_LINE (LINE + 26 + 17 + 10)
 #define AUTH_LINE 12288
 #define REPLY_LINE 4096
 #define AUTH_REPLY_LINE 16384

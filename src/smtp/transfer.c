@@ -32,6 +32,25 @@ choose_form(struct session *s, const struct transfer *t, struct error *err)
 	return true;
 }
 
+/* RFC 6531: no relay without it may see such an address. */
+static bool
+check_smtputf8(struct session *s, const struct transfer *t, struct error *err)
+{
+	const char *address = envelope_beyond_ascii(t->envelope);
+
+	if (!t->encode->keeps_utf8 || s->capability.has_smtputf8)
+		return true;
+	if (address != NULL)
+		(void)error_set(err, STAGE_MAIL, EX_DATAERR,
+		    "the address %s needs SMTPUTF8, which the relay doesn't "
+		    "offer", address);
+	else
+		(void)error_set(err, STAGE_MAIL, EX_UNAVAILABLE,
+		    "the relay doesn't offer SMTPUTF8, which -O smtputf8=yes "
+		    "asks for");
+	return fail_unasked(s, err);
+}
+
 static bool
 check_size(struct session *s, const struct transfer *t,
     struct error *err)
@@ -57,8 +76,10 @@ mail(struct session *s, const struct transfer *t, struct error *err)
 	    (!s->capability.has_size ||
 	    buf_printf(&line, " SIZE=%" PRIu64, t->encode->form.facts.size)) &&
 	    (!s->capability.has_8bitmime ||
-	    (!t->encode->form.facts.has_8bit && !t->wants_8bitmime) ||
+	    (!t->encode->form.facts.has_8bit && !t->wants_8bitmime &&
+	    !t->encode->keeps_utf8) ||
 	    buf_add_string(&line, " BODY=8BITMIME")) &&
+	    (!t->encode->keeps_utf8 || buf_add_string(&line, " SMTPUTF8")) &&
 	    session_ask(s, STEP_MAIL, buf_span(&line), err);
 	buf_free(&line);
 	return ok;
@@ -163,7 +184,8 @@ bool
 transfer_message(struct session *s, const struct transfer *t,
     struct error *err)
 {
-	return choose_form(s, t, err) && check_size(s, t, err) &&
-	    mail(s, t, err) && recipients(s, t, err) && data(s, err) &&
-	    body(s, t, err) && receipt(s, err);
+	return check_smtputf8(s, t, err) && choose_form(s, t, err) &&
+	    check_size(s, t, err) && mail(s, t, err) &&
+	    recipients(s, t, err) && data(s, err) && body(s, t, err) &&
+	    receipt(s, err);
 }

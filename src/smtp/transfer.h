@@ -13,16 +13,18 @@
 
 struct transfer {
 	struct envelope *envelope;	/* refusals are noted in it */
-	struct encode *encode;		/* gives the form that the relay gets */
+	struct encode *encode;		/* gives the form that the relay gets;
+					 * where it keeps UTF-8, SMTPUTF8 is
+					 * asked for */
 	bool wants_8bitmime;		/* -B8BITMIME */
 };
 
 /*
  * True when the relay answered 250 to the end of the message and every
- * recipient was accepted before. A message over the relay's SIZE, or one that
- * has no form the relay takes, is EX_DATAERR before MAIL. No octet of the
- * message leaves when a recipient was refused: the first 5yz of them decides,
- * else the first 4yz.
+ * recipient was accepted before. A message over the relay's SIZE, one that has
+ * no form the relay takes, and an address that needs SMTPUTF8 where that isn't
+ * offered, are EX_DATAERR before MAIL. No octet of the message leaves when a
+ * recipient was refused: the first 5yz of them decides, else the first 4yz.
  */
 bool transfer_message(struct session *s, const struct transfer *t,
     struct error *err) MUST_CHECK;

@@ -362,6 +362,66 @@ a_line_over_998_octets_is_broken_so_that_it_arrives_whole(void **state)
 	trial_free(&never);
 }
 
+#define UTF8 WITH "\nSMTPUTF8"
+
+static const struct smtputf8 {
+	const char *label, *offer, *option, *sender, *recipient;
+	const char *mail, *rcpt;	/* NULL: it fails */
+	const char *words;
+	int exit_status;
+} utf8_cases[] = {
+	{ "recipient", UTF8, "-i", KIT_SENDER, "j" E "@b.net",
+	    "BODY=8BITMIME SMTPUTF8", "<j" E "@b.net>", NULL, 0 },
+	{ "sender", UTF8, "-i", "j" E "@b.net", KIT_RECIPIENT,
+	    "<j" E "@b.net> ", "<" KIT_RECIPIENT ">", NULL, 0 },
+	{ "a domain needs none", UTF8, "-i", KIT_SENDER, "a@" E ".de",
+	    NULL, "<a@xn--9ca.de>", NULL, 0 },
+	{ "both", UTF8, "-i", KIT_SENDER, E "@" E ".de",
+	    "BODY=8BITMIME SMTPUTF8", "<" E "@xn--9ca.de>", NULL, 0 },
+	{ "asked for", UTF8, "-Osmtputf8=yes", KIT_SENDER, KIT_RECIPIENT,
+	    "BODY=8BITMIME SMTPUTF8", "<" KIT_RECIPIENT ">", NULL, 0 },
+	{ "not offered", WITH, "-i", KIT_SENDER, "j" E "@b.net", NULL, NULL,
+	    "the address j\\\\xc3\\\\xa9@b.net needs SMTPUTF8", EX_DATAERR },
+	{ "asked for, not offered", WITH, "-Osmtputf8=yes", KIT_SENDER,
+	    KIT_RECIPIENT, NULL, NULL, "doesn't offer SMTPUTF8",
+	    EX_UNAVAILABLE },
+};
+
+static void
+check_smtputf8(const struct smtputf8 *c, void **state)
+{
+	const char *const args[] = { c->option, "-f", c->sender, c->recipient,
+		NULL };
+	struct trial t = { .args = args, .json = c->exit_status != 0,
+	    .serve.capabilities = c->offer,
+	    .run.input = span_of(HEAD "Subject: " E "\r\n\r\nx\r\n") };
+	const struct relay_message *m;
+
+	trial_run(&t, state);
+	if (c->exit_status != 0) {
+		trial_failed(&t, c->exit_status, "mail", c->words);
+		TRIAL_CHECK(&t, !trial_heard(&t, "MAIL"));
+		trial_free(&t);
+		return;
+	}
+	trial_delivered(&t, HEAD "Subject: " E "\r\n\r\nx\r\n");
+	m = relay_only_message(&t.record);
+	TRIAL_CHECK(&t, c->mail == NULL ? strstr(m->mail, "SMTPUTF8") == NULL :
+	    strstr(m->mail, c->mail) != NULL);
+	TRIAL_CHECK(&t, trial_heard(&t, "RCPT TO:"));
+	TRIAL_CHECK(&t, strcmp(m->recipients[0], c->rcpt) == 0);
+	trial_free(&t);
+}
+
+static void
+smtputf8_is_asked_for_where_a_local_part_needs_it(void **state)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(utf8_cases) / sizeof(utf8_cases[0]); i++)
+		check_smtputf8(&utf8_cases[i], state);
+}
+
 static void
 what_is_signed_or_has_parts_is_passed_and_named(void **state)
 {
@@ -476,6 +536,8 @@ main(void)
 		    refused_8bit_text_ends_the_session_before_mail),
 		cmocka_unit_test(
 		    a_line_over_998_octets_is_broken_so_that_it_arrives_whole),
+		cmocka_unit_test(
+		    smtputf8_is_asked_for_where_a_local_part_needs_it),
 		cmocka_unit_test(
 		    what_is_signed_or_has_parts_is_passed_and_named),
 		cmocka_unit_test(

@@ -37,8 +37,10 @@ static const struct {
 	    "To: the local part '" SIXTY "abcde' has more than 64 octets" },
 	{ "a long bare name", SIXTY "abcde", NULL,
 	    "To: the local part '" SIXTY "abcde' has more than 64 octets" },
-	{ "a local part in UTF-8", "\xc3\xbc@b", NULL,
-	    "To: the local part '\\xc3\\xbc' isn't ASCII and needs SMTPUTF8" },
+	{ "a local part in UTF-8", "\xc3\xbc@b", "\xc3\xbc@b", NULL },
+	{ "its octets count", SIXTY "\xc3\xbc\xc3\xbc\xc3\xbc@b", NULL,
+	    "To: the local part '" SIXTY "\\xc3\\xbc\\xc3\\xbc\\xc3\\xbc' has "
+	    "more than 64 octets" },
 	{ "a long label", "a@" SIXTY "abcd.e", NULL,
 	    "To: the domain '" SIXTY "abcd.e' has a label of more than 63 "
 	    "octets" },

@@ -278,8 +278,8 @@ each_step_has_its_limits(void **state)
 	}
 	assert_int_equal(step_row(STEP_RCPT)->line_max, 512);
 	assert_int_equal(step_row(STEP_EHLO)->line_max, 512);
-	/* With SIZE (RFC 1870) and BODY (RFC 6152). */
-	assert_int_equal(step_row(STEP_MAIL)->line_max, 512 + 26 + 17);
+	/* With SIZE (RFC 1870), BODY (RFC 6152), SMTPUTF8 (RFC 6531). */
+	assert_int_equal(step_row(STEP_MAIL)->line_max, 512 + 26 + 17 + 10);
 	/* RFC 4954 section 4. */
 	assert_int_equal(step_row(STEP_AUTH)->line_max, 12288);
 	assert_int_equal(step_row(STEP_AUTH)->reply_max, 16384);
