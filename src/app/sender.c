@@ -5,6 +5,17 @@
 #include "base/os.h"
 #include "mail/address.h"
 
+/* In the form in which it is compared; a domain that has none stays. */
+static char *
+comparable(struct address *address)
+{
+	struct error ignored = { 0 };
+
+	if (!address_check(address, "", &ignored))
+		error_clear(&ignored);
+	return address_to_string(address, NULL);
+}
+
 char *
 sender_of_header(const struct message *m)
 {
@@ -18,8 +29,7 @@ sender_of_header(const struct message *m)
 	    from.value, "From", ENVELOPE_RECIPIENTS_MAX, &ignored))
 		for (i = 0; i < list.count && found == NULL; i++)
 			if (list.items[i].domain != NULL)
-				found = address_to_string(&list.items[i],
-				    NULL);
+				found = comparable(&list.items[i]);
 	address_list_free(&list);
 	return found;
 }
@@ -31,7 +41,7 @@ sender_parse(const char *wish, char **sender, struct error *err)
 	bool ok = address_parse_one(&address, span_of(wish), "-f", err);
 
 	if (ok)
-		*sender = address_to_string(&address, NULL);
+		*sender = comparable(&address);
 	address_free(&address);
 	return ok;
 }
@@ -42,19 +52,27 @@ sender_is_obeyed(const struct profile *p)
 	return p->allow_f && p->from_policy != PROFILE_FROM_FORCE;
 }
 
+char *
+sender_of_login(const char *login, const char *domain)
+{
+	struct address address = { NULL, NULL, NULL };
+	char *string;
+
+	address.local = address_quote_local(span_of(login));
+	string = address_to_string(&address, domain);
+	address_free(&address);
+	return string;
+}
+
 static char *
 login_at(const char *domain)
 {
-	char *login, *address = NULL;
-	struct buf b;
+	char *login, *address;
 
 	if (domain == NULL)
 		return NULL;
 	login = os_login();
-	buf_init(&b, BUF_UNLIMITED);
-	if (buf_printf(&b, "%s@%s", login, domain))
-		address = mem_string(b.data);
-	buf_free(&b);
+	address = sender_of_login(login, domain);
 	mem_free(login);
 	return address;
 }
@@ -95,6 +113,13 @@ sender_set(struct envelope *e, const char *wish, const struct profile *p,
 		address.domain = NULL;
 	}
 	ok = ok && envelope_set_sender(e, &address, domain, err);
+	/* What the profile says is the profile's fault. */
+	if (!ok && wish == p->from) {
+		err->stage = STAGE_CONFIG;
+		err->exit_code = EX_CONFIG;
+		(void)error_fix(err, "mend `from` in %s, section [%s]",
+		    p->file, p->name);
+	}
 out:
 	address_free(&address);
 	mem_free(login);

@@ -25,6 +25,10 @@ char *sender_of_header(const struct message *m);
 bool sender_parse(const char *wish, char **sender,
     struct error *err) MUST_CHECK;
 
+/* "login@domain", owned by the caller; a login may have blanks or a backslash
+ * in it, and then gets quotes. */
+char *sender_of_login(const char *login, const char *domain);
+
 /*
  * Whether -f counts. With allow_f = no, or from_policy = force, it still helps
  * to choose the profile, and is ignored then: callers give it whether they are

@@ -1,5 +1,7 @@
 #include <string.h>
 
+#include "base/buf.h"
+#include "conf/name.h"
 #include "conf/profile_file.h"
 
 /* How well a pattern fits, the most specific highest. */
@@ -23,6 +25,22 @@ find_at(struct span address)
 	return address.len;
 }
 
+/* An address has its A-label by now, a pattern what was written. */
+static bool
+is_same_domain(struct span pattern, struct span domain)
+{
+	struct buf ascii;
+	bool is_same;
+
+	if (name_is_ascii(pattern))
+		return span_equals_nocase(pattern, domain);
+	buf_init(&ascii, BUF_UNLIMITED);
+	is_same = name_add_ascii(&ascii, pattern) &&
+	    span_equals_nocase(buf_span(&ascii), domain);
+	buf_free(&ascii);
+	return is_same;
+}
+
 static enum fit
 fit_pattern(struct span pattern, struct span address)
 {
@@ -33,7 +51,7 @@ fit_pattern(struct span pattern, struct span address)
 	bool same_local, same_domain;
 
 	same_local = span_equals(local, span_make(address.data, a));
-	same_domain = a < address.len && span_equals_nocase(domain,
+	same_domain = a < address.len && is_same_domain(domain,
 	    span_skip(address, a + 1));
 	if (same_local && same_domain)
 		return FIT_EXACT;

@@ -212,8 +212,8 @@ is_dot_atom(struct span local)
 	return true;
 }
 
-static char *
-quote_local(struct span local)
+char *
+address_quote_local(struct span local)
 {
 	struct buf b;
 	size_t i;
@@ -264,7 +264,7 @@ parse_mailbox(struct parse *p, const struct words *local,
 	address = new_address(p);
 	if (address == NULL)
 		return false;
-	address->local = quote_local(buf_span(&local->local));
+	address->local = address_quote_local(buf_span(&local->local));
 	if (!is_bare)
 		address->domain = mem_span(buf_span(&p->domain));
 	if (name != NULL && name->name.len > 0)

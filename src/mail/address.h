@@ -65,8 +65,10 @@ bool address_is_null(const struct address *address);
 bool address_is_bare(const struct address *address,
     const char *local_domains);
 
-/* The local part without its quotes, owned by the caller. */
+/* The local part without its quotes, and any text as a local part, which gets
+ * quotes where it needs them. Owned by the caller. */
 char *address_plain_local(const struct address *address);
+char *address_quote_local(struct span local);
 
 /*
  * "local@domain" (or "local" alone), owned by the caller. `domain` completes

@@ -227,6 +227,43 @@ a_sender_that_is_ignored_is_named_by_v_and_a_dry_run(void **state)
 	trial_free(&u);
 }
 
+static void
+a_from_that_is_no_address_is_the_profiles_fault(void **state)
+{
+	struct trial t = { .args = without_f, .json = true,
+		.keys = "from = a..b@example.org\n" };
+
+	trial_run(&t, state);
+	trial_failed(&t, EX_CONFIG, "config", "the key from: a dot too many");
+	TRIAL_CHECK(&t, trial_says(&t, "mend `from` in "));
+	TRIAL_CHECK(&t, t.record.count == 0);
+	trial_free(&t);
+}
+
+static void
+an_international_sender_chooses_its_profile(void **state)
+{
+	static const char *const by_f[] = { "--dry-run", "-i", "-f",
+		"ann@b\xc3\xbc" "cher.example", KIT_RECIPIENT, NULL };
+	static const char *const by_header[] = { "--dry-run", "-i",
+		KIT_RECIPIENT, NULL };
+	static const char profile[] = "[default]\nhost = localhost\n"
+	    "[idn]\nhost = localhost\n"
+	    "match_from = *@xn--bcher-kva.example\n";
+	struct trial t = { .args = by_f, .profile = profile };
+	struct trial u = { .args = by_header, .profile = profile };
+
+	trial_run(&t, state);
+	TRIAL_CHECK(&t, strstr(buf_string(&t.result.out),
+	    "profile:    [idn] of ") != NULL);
+	trial_free(&t);
+	u.run.input = span_of("From: ann@B\xc3\xbc" "CHER.example\n\nx\n");
+	trial_run(&u, state);
+	TRIAL_CHECK(&u, strstr(buf_string(&u.result.out),
+	    "profile:    [idn] of ") != NULL);
+	trial_free(&u);
+}
+
 /* Several addresses lead to one profile, each is its own sender. */
 static void
 a_profile_can_serve_several_addresses(void **state)
@@ -366,6 +403,9 @@ main(void)
 		    the_header_is_completed_where_the_profile_says_so),
 		cmocka_unit_test(
 		    a_sender_that_is_ignored_is_named_by_v_and_a_dry_run),
+		cmocka_unit_test(
+		    a_from_that_is_no_address_is_the_profiles_fault),
+		cmocka_unit_test(an_international_sender_chooses_its_profile),
 		cmocka_unit_test(a_profile_can_serve_several_addresses),
 		cmocka_unit_test(a_uid_without_an_entry_has_a_name_of_its_own),
 		cmocka_unit_test(a_lone_dot_is_text_where_the_profile_says_so),
