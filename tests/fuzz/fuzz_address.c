@@ -10,6 +10,7 @@
 #include "mail/address.h"
 #include "mail/compose.h"
 #include "mail/envelope.h"
+#include "mail/qualify.h"
 #include "mail/text.h"
 
 #define COUNT_MAX 50
@@ -181,6 +182,39 @@ check_sender(struct span text)
 	address_free(&one);
 }
 
+/* Completed, the list holds the same addresses, none of them bare. */
+static void
+check_qualified(struct span text)
+{
+	static const struct qualify q = { "example.org", "localhost" };
+	struct address_list before = { NULL, 0, 0 }, after = { NULL, 0, 0 };
+	struct error err = { 0 };
+	struct buf once, twice;
+	size_t i;
+
+	buf_init(&once, BUF_UNLIMITED);
+	buf_init(&twice, BUF_UNLIMITED);
+	qualify_list(&q, text, &once);
+	qualify_list(&q, buf_span(&once), &twice);
+	FUZZ_CHECK(span_equals(buf_span(&once), buf_span(&twice)));
+	if (address_parse_list(&before, text, "test", COUNT_MAX, &err))
+		FUZZ_CHECK(address_parse_list(&after, buf_span(&once), "test",
+		    COUNT_MAX, &err));
+	FUZZ_CHECK(before.count == after.count);
+	for (i = 0; i < after.count; i++) {
+		FUZZ_CHECK(strcmp(before.items[i].local,
+		    after.items[i].local) == 0);
+		FUZZ_CHECK(after.items[i].domain != NULL);
+		FUZZ_CHECK(address_is_bare(&before.items[i], "localhost") ||
+		    strcmp(before.items[i].domain,
+		    after.items[i].domain) == 0);
+	}
+	address_list_free(&before);
+	address_list_free(&after);
+	buf_free(&once);
+	buf_free(&twice);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -204,5 +238,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	address_list_free(&list);
 	check_sender(fuzz_span(data, size));
+	check_qualified(fuzz_span(data, size));
 	return 0;
 }

@@ -79,6 +79,7 @@ the_result_is_read_as_the_same_addresses(void **state)
 		if (!address_parse_list(&before, span_of(rows[i].value), "",
 		    100, &err)) {
 			error_clear(&err);
+			address_list_free(&before);
 			continue;
 		}
 		qualify_list(&q, span_of(rows[i].value), &out);
