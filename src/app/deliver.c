@@ -105,6 +105,7 @@ fill_params(const struct delivery *d, struct session_params *params,
 	params->credentials = wants_auth ? credentials : NULL;
 	params->mechanisms = p->auth == PROFILE_AUTH_AUTO ? ~0U :
 	    wants_auth ? sasl_named(span_of(mechanism_of[p->auth])) : 0;
+	params->may_pipeline = p->pipelining;
 	params->peer = d->peer;
 	params->handshake_timeout = p->connect_timeout;
 	params->timeout = p->timeout;

@@ -118,10 +118,10 @@ static const struct profile_key profile_keys[] = {
 	STRING("source_address", KEY_ADDRESS, source_address),
 	WORDS("family", KEY_CHOICE, family, family_words),
 	WORDS("encode", KEY_CHOICE, encode, encode_words),
+	WORDS("pipelining", KEY_BOOLEAN, pipelining, boolean_words),
 	WORDS("hints", KEY_BOOLEAN, hints, boolean_words),
 	STRING("log", KEY_TEXT, log),
 
-	LATER("pipelining"),
 	LATER("chunking"),
 	LATER("early"),
 	LATER("quit_wait"),

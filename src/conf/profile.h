@@ -68,6 +68,7 @@ struct profile {
 	char *source_address;
 	int family;		/* enum profile_family */
 	int encode;		/* enum profile_encode */
+	bool pipelining;
 	bool hints;
 	char *log;		/* as written; app/log.h parses it */
 };

@@ -34,6 +34,7 @@ set_defaults(struct profile *p)
 	p->family = PROFILE_FAMILY_ANY;
 	p->allow_f = true;
 	p->dot_terminates = true;
+	p->pipelining = true;
 	p->hints = true;
 }
 

@@ -28,6 +28,13 @@ read_smtputf8(struct capability *c, struct span argument)
 	c->has_smtputf8 = true;
 }
 
+static void
+read_pipelining(struct capability *c, struct span argument)
+{
+	(void)argument;
+	c->has_pipelining = true;
+}
+
 /* A number that can't be read, or is larger than any, sets no limit. */
 static void
 read_size(struct capability *c, struct span argument)
@@ -68,6 +75,7 @@ static const struct {
 	{ "SIZE", read_size },
 	{ "8BITMIME", read_8bitmime },
 	{ "SMTPUTF8", read_smtputf8 },
+	{ "PIPELINING", read_pipelining },
 	{ "AUTH", read_auth },
 };
 

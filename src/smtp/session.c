@@ -25,6 +25,7 @@ session_begin(struct session *s, struct stream *stream,
 	s->stream = stream;
 	s->params = params;
 	buf_init(&s->flight, BUF_UNLIMITED);
+	buf_init(&s->unanswered, BUF_UNLIMITED);
 	reply_init(&s->reply);
 }
 
@@ -62,9 +63,9 @@ session_sign(const struct session *s, struct error *err)
 	return false;
 }
 
-bool
-session_send(struct session *s, enum step step, struct span line,
-    const char *shown, struct error *err)
+static bool
+check_line(const struct session *s, enum step step, struct span line,
+    struct error *err)
 {
 	const struct step_row *row = step_row(step);
 
@@ -80,13 +81,42 @@ session_send(struct session *s, enum step step, struct span line,
 		return error_set(err, row->stage, EX_DATAERR,
 		    "the line of %s is too long: %zu octets, %zu are allowed",
 		    row->name, line.len + 2, row->line_max);
+	return true;
+}
+
+bool
+session_send(struct session *s, enum step step, struct span line,
+    const char *shown, struct error *err)
+{
+	char printable[sizeof(s->command)];
+
+	if (!check_line(s, step, line, err)) {
+		buf_free_secret(&s->flight);
+		buf_clear(&s->unanswered);
+		return false;
+	}
 	s->secret_is_out = s->secret_is_out || shown != NULL;
-	escape_into(s->command, sizeof(s->command),
+	escape_into(printable, sizeof(printable),
 	    shown != NULL ? span_of(shown) : line);
 	trace_sent(s->params->trace, shown != NULL ? span_of(shown) : line);
 	return (buf_add_span(&s->flight, line) &&
-	    buf_add(&s->flight, "\r\n", 2)) ||
+	    buf_add(&s->flight, "\r\n", 2) &&
+	    buf_add_string(&s->unanswered, printable) &&
+	    buf_add_char(&s->unanswered, '\n')) ||
 	    error_set(err, STAGE_SYSTEM, EX_OSERR, "the flight is too long");
+}
+
+/* The command whose reply is the next to come is the one at hand. */
+static void
+take_up_command(struct session *s)
+{
+	size_t n = span_find(buf_span(&s->unanswered), '\n');
+
+	if (n == s->unanswered.len)
+		return;
+	(void)snprintf(s->command, sizeof(s->command), "%.*s", (int)n,
+	    s->unanswered.data);
+	buf_consume(&s->unanswered, n + 1);
 }
 
 /*
@@ -302,7 +332,19 @@ let_flight_leave(struct session *s, enum step step, struct error *err)
 	ok = ok && (stream_write(s->stream, buf_span(&s->flight), &limit,
 	    &lost) || read_last_words(s, step, &lost, err));
 	buf_free_secret(&s->flight);
+	s->flight_limit = session_limit(s, step).until;
 	return ok;
+}
+
+/* A flight's replies share its time. */
+static struct limit
+reply_limit(const struct session *s, enum step step)
+{
+	struct limit limit = session_limit(s, step);
+
+	if (step_row(step)->line_max > 0)
+		limit.until = s->flight_limit;
+	return limit;
 }
 
 bool
@@ -310,8 +352,10 @@ session_expect(struct session *s, enum step step, struct error *err)
 {
 	bool is_judged = false;
 
+	if (step_row(step)->line_max > 0)
+		take_up_command(s);
 	if (let_flight_leave(s, step, err) && read_reply(s, step,
-	    session_limit(s, step), err)) {
+	    reply_limit(s, step), err)) {
 		if (step_judge(step, &s->reply, err))
 			return true;
 		is_judged = step_is_refusal(&s->reply);
@@ -431,5 +475,6 @@ session_end(struct session *s)
 		stream_close(s->stream);
 	}
 	buf_free_secret(&s->flight);
+	buf_free(&s->unanswered);
 	reply_free(&s->reply);
 }

@@ -6,7 +6,8 @@
  * Commands are gathered into a flight, which leaves when a reply is expected.
  * Before that no octet of the relay may be waiting: a refusal that came early
  * is judged as the reply to the step at hand, anything else early is
- * EX_PROTOCOL (behaviour: "nothing believed too early").
+ * EX_PROTOCOL (behaviour: "nothing believed too early"). Pipelining (RFC 2920)
+ * is N sends and then N expects, in the same order.
  */
 #ifndef POSTHASTE_SMTP_SESSION_H
 #define POSTHASTE_SMTP_SESSION_H
@@ -44,6 +45,7 @@ struct session_params {
 	const struct sasl_credentials *credentials;	/* NULL: no AUTH */
 	sasl_set mechanisms;	/* what may be used of what is offered */
 	bool is_loopback;	/* credentials may go in clear */
+	bool may_pipeline;	/* where the relay offers it */
 	const char *peer;	/* "smtp.example.net:587", for messages */
 	int64_t handshake_timeout, timeout, data_timeout;	/* ms each */
 	struct limit run;	/* the whole run's limit */
@@ -57,7 +59,11 @@ struct session {
 	struct capability capability;
 	struct reply reply;	/* the last one */
 	struct buf flight;	/* commands that wait to leave */
-	char command[560];	/* the last one, redacted, for messages */
+	struct buf unanswered;	/* those whose replies are to come, redacted and
+				 * escaped, one a line */
+	char command[560];	/* the one at hand, for messages */
+	struct deadline flight_limit; /* of all replies to the flight that left
+				 * last */
 	const char *mechanism;	/* SASL mechanism that passed, or NULL */
 	bool mail_was_written;	/* no other relay may be tried any more */
 	bool is_in_body;	/* between 354 and the last octet: a hang-up
@@ -80,13 +86,17 @@ bool session_open(struct session *s, struct error *err) MUST_CHECK;
 
 /*
  * Puts a command line (without CRLF) into the flight. CR, LF, NUL or a line
- * longer than the step allows is EX_DATAERR. `shown` is what messages and the
- * transcript get instead of a line that holds secrets, else NULL.
+ * longer than the step allows is EX_DATAERR, and nothing of the flight leaves
+ * then. `shown` is what messages and the transcript get instead of a line that
+ * holds secrets, else NULL.
  */
 bool session_send(struct session *s, enum step step, struct span line,
     const char *shown, struct error *err) MUST_CHECK;
 
-/* Lets the flight leave, reads one reply, judges it. */
+/*
+ * Lets the flight leave, reads one reply, judges it. The time for a reply
+ * counts from the last octet of its flight.
+ */
 bool session_expect(struct session *s, enum step step,
     struct error *err) MUST_CHECK;
 

@@ -7,6 +7,7 @@
 #include "base/os.h"
 
 #define BLOCK (64UL << 10)	/* octets of the message handed over at once */
+#define WINDOW 100		/* recipients asked for at once */
 
 /* A failure before the first command: none is at fault. */
 static bool
@@ -65,9 +66,22 @@ check_size(struct session *s, const struct transfer *t,
 	return fail_unasked(s, err);
 }
 
+/* One message's way through the dialogue. */
+struct turn {
+	struct session *s;
+	const struct transfer *t;
+	size_t window;		/* commands of a flight beside MAIL */
+	size_t asked, answered;	/* recipients */
+	bool mail_is_answered;
+	bool data_is_asked;
+	struct error refusal;	/* the recipients', the one that decides */
+};
+
 static bool
-mail(struct session *s, const struct transfer *t, struct error *err)
+send_mail(struct turn *turn, struct error *err)
 {
+	const struct transfer *t = turn->t;
+	struct session *s = turn->s;
 	struct buf line;
 	bool ok;
 
@@ -80,9 +94,32 @@ mail(struct session *s, const struct transfer *t, struct error *err)
 	    !t->encode->keeps_utf8) ||
 	    buf_add_string(&line, " BODY=8BITMIME")) &&
 	    (!t->encode->keeps_utf8 || buf_add_string(&line, " SMTPUTF8")) &&
-	    session_ask(s, STEP_MAIL, buf_span(&line), err);
+	    session_send(s, STEP_MAIL, buf_span(&line), NULL, err);
 	buf_free(&line);
 	return ok;
+}
+
+static bool
+send_rcpt(struct turn *turn, struct error *err)
+{
+	const struct envelope *e = turn->t->envelope;
+	struct buf line;
+	bool ok;
+
+	buf_init(&line, BUF_UNLIMITED);
+	ok = buf_printf(&line, "RCPT TO:<%s>",
+	    e->recipients[turn->asked].address) &&
+	    session_send(turn->s, STEP_RCPT, buf_span(&line), NULL, err);
+	buf_free(&line);
+	turn->asked++;
+	return ok;
+}
+
+static bool
+send_data(struct turn *turn, struct error *err)
+{
+	turn->data_is_asked = true;
+	return session_send(turn->s, STEP_DATA, span_of("DATA"), NULL, err);
 }
 
 /*
@@ -90,48 +127,101 @@ mail(struct session *s, const struct transfer *t, struct error *err)
  * can be told. False where the session itself is lost.
  */
 static bool
-recipient(struct session *s, struct envelope *e, size_t i, struct error *first,
-    struct error *err)
+hear_rcpt(struct turn *turn, struct error *err)
 {
-	struct error refusal = { 0 };
-	struct buf line;
-	bool ok;
+	struct error *decides = &turn->refusal, refusal = { 0 };
+	size_t i = turn->answered++;
 
-	buf_init(&line, BUF_UNLIMITED);
-	ok = buf_printf(&line, "RCPT TO:<%s>", e->recipients[i].address) &&
-	    session_ask(s, STEP_RCPT, buf_span(&line), &refusal);
-	buf_free(&line);
-	if (ok)
+	if (session_expect(turn->s, STEP_RCPT, &refusal))
 		return true;
-	if (refusal.reply_code == 0 || !step_is_refusal(&s->reply)) {
-		*err = refusal;
+	if (refusal.reply_code == 0 || !step_is_refusal(&turn->s->reply)) {
+		/* What is lost behind a refusal doesn't soften it. */
+		*err = error_is_set(decides) && refusal.temporary ? *decides :
+		    refusal;
 		return false;
 	}
-	envelope_refuse(e, i, refusal.reply_code, refusal.reply);
-	if (!error_is_set(first) || (first->temporary && !refusal.temporary))
-		*first = refusal;
+	envelope_refuse(turn->t->envelope, i, refusal.reply_code,
+	    refusal.reply);
+	if (!error_is_set(decides) ||
+	    (decides->temporary && !refusal.temporary))
+		*decides = refusal;
 	return true;
 }
 
+/*
+ * Reads what is left of a flight behind a failure that has decided already.
+ * Where the relay wants the message nevertheless, or may have said so, it gets
+ * a reset. Returns false.
+ */
 static bool
-recipients(struct session *s, const struct transfer *t, struct error *err)
+hear_rest(struct turn *turn)
 {
-	struct error first = { 0 };
-	size_t i;
+	struct session *s = turn->s;
+	struct error ignored = { 0 };
 
-	for (i = 0; i < t->envelope->count && !s->is_broken; i++)
-		if (!recipient(s, t->envelope, i, &first, err))
-			return false;
-	if (error_is_set(&first))
-		*err = first;
-	/* Success is that each one of them was accepted. */
-	return i == t->envelope->count && !error_is_set(err);
+	for (; turn->answered < turn->asked && !s->is_broken; turn->answered++)
+		(void)!session_expect(s, STEP_RCPT, &ignored);
+	s->is_in_body = turn->data_is_asked && (s->is_broken ||
+	    session_expect(s, STEP_DATA, &ignored));
+	return false;
 }
 
 static bool
-data(struct session *s, struct error *err)
+hear_mail(struct turn *turn, struct error *err)
 {
-	if (!session_ask(s, STEP_DATA, span_of("DATA"), err))
+	if (turn->mail_is_answered)
+		return true;
+	turn->mail_is_answered = true;
+	return session_expect(turn->s, STEP_MAIL, err) || hear_rest(turn);
+}
+
+/* DATA carries no message: behind a single recipient it costs no waiting. */
+static bool
+send_window(struct turn *turn, struct error *err)
+{
+	size_t count = turn->t->envelope->count, n;
+
+	for (n = 0; n < turn->window && turn->asked < count; n++)
+		if (!send_rcpt(turn, err))
+			return false;
+	return turn->window == 1 || count > 1 || send_data(turn, err);
+}
+
+static bool
+hear_window(struct turn *turn, struct error *err)
+{
+	if (!hear_mail(turn, err))
+		return false;
+	while (turn->answered < turn->asked && !turn->s->is_broken)
+		if (!hear_rcpt(turn, err))
+			return hear_rest(turn);
+	return true;
+}
+
+/* MAIL and every RCPT. Success is that each one of them was accepted. */
+static bool
+envelope(struct turn *turn, struct error *err)
+{
+	if (!send_mail(turn, err) ||
+	    (turn->window == 1 && !hear_mail(turn, err)))
+		return false;
+	while (turn->answered < turn->t->envelope->count &&
+	    !turn->s->is_broken)
+		if (!send_window(turn, err) || !hear_window(turn, err))
+			return false;
+	if (!error_is_set(&turn->refusal))
+		return turn->answered == turn->t->envelope->count;
+	*err = turn->refusal;
+	return hear_rest(turn);
+}
+
+static bool
+data(struct turn *turn, struct error *err)
+{
+	struct session *s = turn->s;
+
+	if ((!turn->data_is_asked && !send_data(turn, err)) ||
+	    !session_expect(s, STEP_DATA, err))
 		return false;
 	s->is_in_body = true;
 	(void)snprintf(s->command, sizeof(s->command), "(the message)");
@@ -184,8 +274,11 @@ bool
 transfer_message(struct session *s, const struct transfer *t,
     struct error *err)
 {
-	return check_smtputf8(s, t, err) && choose_form(s, t, err) &&
-	    check_size(s, t, err) && mail(s, t, err) &&
-	    recipients(s, t, err) && data(s, err) && body(s, t, err) &&
-	    receipt(s, err);
+	struct turn turn = { .s = s, .t = t, .window =
+	    s->params->may_pipeline && s->capability.has_pipelining ? WINDOW :
+	    1 };
+
+	return check_smtputf8(s, t, err) && choose_form(s, t, err) && check_size(s, t, err) &&
+	    envelope(&turn, err) &&
+	    data(&turn, err) && body(s, t, err) && receipt(s, err);
 }

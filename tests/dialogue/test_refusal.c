@@ -144,15 +144,27 @@ a_421_among_the_recipients_ends_the_session(void **state)
 static void
 a_354_behind_a_refusal_is_followed_by_no_message(void **state)
 {
-	struct trial t = { .json = true, .args = three, .overrides = { {
-	    .stage = "rcpt2", .script = "S 550 5.1.1 nobody\nS 354 go on" } } };
+	static const struct {
+		const char *keys, *words;
+	} ways[] = {
+		{ "pipelining = no\n", "spoke before it was asked" },
+		/* It stands where the third one's reply is due. */
+		{ "pipelining = yes\n", "a reply to RCPT that isn't one" },
+	};
+	size_t i;
 
-	trial_run(&t, state);
-	trial_failed(&t, EX_PROTOCOL, "rcpt", "spoke before it was asked");
-	TRIAL_CHECK(&t, !trial_heard(&t, "DATA"));
-	TRIAL_CHECK(&t, t.record.connections[0].message_count == 0 ||
-	    t.record.connections[0].messages[0].octets == 0);
-	trial_free(&t);
+	for (i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		struct trial t = { .json = true, .args = three,
+		    .keys = ways[i].keys, .overrides = { { .stage = "rcpt2",
+		    .script = "S 550 5.1.1 nobody\nS 354 go on" } } };
+
+		trial_run(&t, state);
+		trial_failed(&t, EX_PROTOCOL, "rcpt", ways[i].words);
+		TRIAL_CHECK(&t, !trial_heard(&t, "DATA"));
+		TRIAL_CHECK(&t, t.record.connections[0].message_count == 0 ||
+		    t.record.connections[0].messages[0].octets == 0);
+		trial_free(&t);
+	}
 }
 
 static void

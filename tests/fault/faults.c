@@ -77,7 +77,7 @@ const struct fault faults[] = {
 	    "S @ ok\nS @ ok" },
 	{ "the next reply too", FAULT_EARLY_PROTOCOL, FAULT_IS_CORE,
 	    "S @ ok\nS 250 ok" },
-	{ "the reply and half a line", FAULT_EARLY_PROTOCOL, 0,
+	{ "the reply and half a line", FAULT_EARLY_PROTOCOL, FAULT_IS_HALF,
 	    "S @ ok\ns 25" },
 	{ "the reply and 421", FAULT_EARLY_TEMPORARY, FAULT_IS_REPLY,
 	    "S @ ok\nS 421 4.3.2 bye\nclose" },
@@ -93,6 +93,16 @@ const struct fault faults[] = {
 };
 
 const size_t fault_count = sizeof(faults) / sizeof(faults[0]);
+
+const struct shape shapes[] = {
+	{ "lock-step", "AUTH PLAIN LOGIN", "", false, false },
+	{ "pipelined", "PIPELINING\nSIZE 99000000\n8BITMIME\n"
+	    "AUTH PLAIN LOGIN", "", true, false },
+	{ "pipelined with DATA", "PIPELINING\nSIZE 99000000\n8BITMIME\n"
+	    "AUTH PLAIN LOGIN", "", true, true },
+};
+
+const size_t shape_count = sizeof(shapes) / sizeof(shapes[0]);
 
 const struct turn turns[] = {
 	{ "greeting", "220", "greeting", "ehlo", EX_UNAVAILABLE,

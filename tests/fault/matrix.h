@@ -1,6 +1,6 @@
 /*
  * The fault matrix: every turn of the relay times every fault times how the
- * session is secured times what the relay offers. The expectation of a cell is
+ * session is secured times how commands and message leave. The expectation of a cell is
  * computed from its stage and its fault, never written by hand.
  */
 #ifndef POSTHASTE_TESTS_MATRIX_H
@@ -33,6 +33,7 @@ enum fault_kind {
 #define FAULT_RACES 16U		/* behind a good reply something comes by itself:
 				 * the message, or our hang-up, may be faster */
 #define FAULT_IS_SLOW 32U	/* it ends by our time limit, which is short then */
+#define FAULT_IS_HALF 128U	/* what comes early is no whole line */
 #define FAULT_IS_CORE 64U	/* in every run, not in the whole matrix alone */
 
 struct fault {
@@ -42,6 +43,15 @@ struct fault {
 	/* In the words of relay.h; @ stands for the code that is due, ^ for
 	 * its first digit, ~ for its first two. */
 	const char *script;
+};
+
+/* How commands and message leave: what the relay offers, and how it is used. */
+struct shape {
+	const char *name;
+	const char *offer;
+	const char *keys;	/* of the profile */
+	bool is_pipelined;
+	bool has_one_recipient;
 };
 
 struct turn {
@@ -58,6 +68,8 @@ struct turn {
 
 extern const struct fault faults[];
 extern const size_t fault_count;
+extern const struct shape shapes[];
+extern const size_t shape_count;
 extern const struct turn turns[];
 extern const size_t turn_count;
 

@@ -51,16 +51,11 @@ static const struct {
 	{ "implicit TLS", RELAY_TLS, "implicit" },
 };
 
-/* With and without what would make a session shorter. */
-static const char *const offers[] = {
-	"AUTH PLAIN LOGIN",
-	"PIPELINING\nCHUNKING\nSIZE 99000000\n8BITMIME\nAUTH PLAIN LOGIN",
-};
-
 struct cell {
 	const struct turn *turn;
 	const struct fault *fault;
-	size_t mode, offer;
+	const struct shape *shape;
+	size_t mode;
 };
 
 struct expectation {
@@ -153,6 +148,39 @@ expect_in_body(const struct cell *cell)
 	return e;
 }
 
+static bool
+is_turn(const struct cell *cell, const char *turn)
+{
+	return strncmp(cell->turn->override, turn, strlen(turn)) == 0;
+}
+
+/* Whether more replies to the same flight are due behind that of the turn. */
+static bool
+is_in_mid_flight(const struct cell *cell)
+{
+	const struct shape *shape = cell->shape;
+
+	return shape->is_pipelined && (is_turn(cell, "mail") ||
+	    (is_turn(cell, "rcpt1")));
+}
+
+/*
+ * A reply too many can't be told from the next one of the flight. A refusal is
+ * judged as that, half a line spoils it; any other is left over at the end of
+ * the flight, or isn't the 354 that DATA asks for.
+ */
+static const char *
+stage_of_early(const struct cell *cell)
+{
+	if (!is_in_mid_flight(cell))
+		return cell->turn->next;
+	if (cell->fault->kind == FAULT_EARLY_PROTOCOL &&
+	    !has_trait(cell, FAULT_IS_HALF))
+		return "data";
+	return is_turn(cell, "mail") || !cell->shape->has_one_recipient ?
+	    "rcpt" : "data";
+}
+
 static struct expectation
 expect(const struct cell *cell)
 {
@@ -165,6 +193,8 @@ expect(const struct cell *cell)
 	if (cell->turn->stage == NULL ||
 	    (is_receipt && is_early(cell->fault->kind)))
 		return expect_of_kind(cell->turn, FAULT_NONE);
+	if (is_early(cell->fault->kind))
+		e.stage = stage_of_early(cell);
 	if (is_receipt && e.stage != NULL && !has_trait(cell, FAULT_IS_REPLY)) {
 		e.exit_status = EX_PROTOCOL;
 		e.temporary = false;
@@ -206,7 +236,7 @@ make_script(const struct cell *cell, struct buf *out)
 static bool
 add_offer(const struct cell *cell, struct buf *out)
 {
-	struct span rest = span_of(offers[cell->offer]), line;
+	struct span rest = span_of(cell->shape->offer), line;
 	struct buf with = { 0 };
 	bool ok = true;
 
@@ -244,15 +274,17 @@ run_binary(struct bench *b, const struct cell *cell, int port,
 	ok = buf_printf(&profile, "[default]\nhost = 127.0.0.1\nport = %d\n"
 	    "ehlo = client.example.org\ntls = %s\ntls_ca_file = %s\n"
 	    "user = %s\npassword = %s\ntimeout = %s\n"
-	    "data_timeout = %s\nlog = none\n", port,
-	    modes[cell->mode].tls, b->ca, USER, PASSWORD, timeout, timeout);
+	    "data_timeout = %s\nlog = none\n%s", port,
+	    modes[cell->mode].tls, b->ca, USER, PASSWORD, timeout, timeout,
+	    cell->shape->keys);
 	path = ok ? program_profile(&b->scratch, profile.data) : NULL;
 	buf_free(&profile);
 	if (path == NULL)
 		return false;
 	{
 		const char *const argv[] = { "posthaste", "--config", path,
-		    "--json", "-v", "-t", "-i", NULL };
+		    "--json", "-v", "-i", cell->shape->has_one_recipient ?
+		    "one@example.net" : "-t", NULL };
 
 		run.argv = argv;
 		run.input = is_body(cell) ? buf_span(&b->large) :
@@ -334,18 +366,20 @@ judge_run(const struct program_result *result, const struct expectation *e)
 }
 
 static bool
-is_the_message(const struct relay_message *m)
+is_the_message(const struct relay_message *m, size_t recipients)
 {
-	return m != NULL && m->recipient_count == 2 &&
+	return m != NULL && m->recipient_count == recipients &&
 	    strncmp(m->mail, "<" USER ">", sizeof(USER) + 1) == 0 &&
 	    strcmp(m->recipients[0], "<one@example.net>") == 0 &&
-	    strcmp(m->recipients[1], "<two@example.net>") == 0 &&
+	    (recipients == 1 ||
+	    strcmp(m->recipients[1], "<two@example.net>") == 0) &&
 	    span_equals(buf_span(&m->wire), span_of(reference));
 }
 
 /* What the relay saw, or NULL where it is as it must be. */
 static const char *
-judge_record(const struct relay_record *record, const struct expectation *e)
+judge_record(const struct relay_record *record, const struct expectation *e,
+    const struct shape *shape)
 {
 	if (record->failure[0] != '\0')
 		return record->failure;
@@ -355,7 +389,8 @@ judge_record(const struct relay_record *record, const struct expectation *e)
 		return "not exactly one connection";
 	if (e->stage == NULL && record->committed != 1)
 		return "exit 0, and the relay took nothing";
-	if (e->stage == NULL && !is_the_message(relay_only_message(record)))
+	if (e->stage == NULL && !is_the_message(relay_only_message(record),
+	    shape->has_one_recipient ? 1 : 2))
 		return "exit 0, and the relay took something else";
 	if (e->stage != NULL && record->committed != 0)
 		return "the relay took it, and the exit isn't 0";
@@ -368,9 +403,9 @@ play(struct bench *b, const struct cell *cell, const char *script)
 	const struct relay_override override = { cell->turn->override, script,
 	    RELAY_INSTEAD, 0 };
 	const struct relay_serve serve = {
-		.capabilities = offers[cell->offer],
+		.capabilities = cell->shape->offer,
 		.clear_capabilities = modes[cell->mode].mode == RELAY_PLAIN ?
-		    offers[cell->offer] : NULL,
+		    cell->shape->offer : NULL,
 		.user = USER,
 		.password = PASSWORD,
 		.overrides = &override,
@@ -394,12 +429,12 @@ play(struct bench *b, const struct cell *cell, const char *script)
 		if (!relay_stop(relay, &record))
 			complaint = "the relay failed";
 		if (complaint == NULL)
-			complaint = judge_record(&record, &e);
+			complaint = judge_record(&record, &e, cell->shape);
 	}
 	if (complaint != NULL) {
-		(void)fprintf(stderr, "FAILED %s, %s, %s, offer %zu: %s\n",
+		(void)fprintf(stderr, "FAILED %s, %s, %s, %s: %s\n",
 		    modes[cell->mode].name, cell->turn->override,
-		    cell->fault->name, cell->offer, complaint);
+		    cell->fault->name, cell->shape->name, complaint);
 		program_result_print(&result);
 		relay_record_print(&record);
 	}
@@ -422,10 +457,19 @@ exists(const struct cell *cell)
 	    turn->stage == NULL)) ||
 	    (has_trait(cell, FAULT_READS_ON) && is_body(cell)) ||
 	    (has_trait(cell, FAULT_RACES) && (is_body(cell) ||
-	    strcmp(turn->override, "data") == 0)))
+	    strcmp(turn->override, "data") == 0)) ||
+	    (cell->shape->has_one_recipient && is_turn(cell, "rcpt2")))
 		return false;
 	return mode == RELAY_PLAIN ? turn->in_clear :
 	    mode == RELAY_STARTTLS ? turn->in_starttls : turn->in_tls;
+}
+
+/* Until then all shapes are the same. */
+static bool
+is_before_mail(const struct cell *cell)
+{
+	return is_turn(cell, "greeting") || is_turn(cell, "ehlo") ||
+	    is_turn(cell, "starttls") || is_turn(cell, "auth");
 }
 
 static void
@@ -443,7 +487,7 @@ run_cell(struct bench *b, const struct cell *cell)
 
 /*
  * Without a word in argv the core is run; `all` is the whole matrix; other
- * words pick cells by `mode/stage/fault`, for work on one of them.
+ * words pick cells by `mode/stage/fault/shape`, for work on one of them.
  */
 static bool
 is_picked(const struct cell *cell, int argc, char **argv)
@@ -455,12 +499,31 @@ is_picked(const struct cell *cell, int argc, char **argv)
 		return has_trait(cell, FAULT_IS_CORE);
 	if (strcmp(argv[1], "all") == 0)
 		return true;
-	(void)snprintf(name, sizeof(name), "%s/%s/%s", modes[cell->mode].name,
-	    cell->turn->override, cell->fault->name);
+	(void)snprintf(name, sizeof(name), "%s/%s/%s/%s",
+	    modes[cell->mode].name, cell->turn->override, cell->fault->name,
+	    cell->shape->name);
 	for (i = 1; i < argc; i++)
 		if (strstr(name, argv[i]) == NULL)
 			return false;
 	return true;
+}
+
+/* The shapes take turns; `all` plays every one where it makes a difference. */
+static void
+run_shapes(struct bench *b, struct cell *cell, size_t nth, int argc,
+    char **argv)
+{
+	bool is_all = argc > 1 && !is_before_mail(cell);
+	size_t i, done = 0;
+
+	for (i = 0; i < shape_count && (is_all || done == 0); i++) {
+		cell->shape = &shapes[(nth + i) % shape_count];
+		if (!exists(cell))
+			continue;
+		done++;
+		if (is_picked(cell, argc, argv))
+			run_cell(b, cell);
+	}
 }
 
 static void
@@ -474,10 +537,8 @@ run_all(struct bench *b, int argc, char **argv)
 			for (fault = 0; fault < fault_count; fault++) {
 				cell.turn = &turns[turn];
 				cell.fault = &faults[fault];
-				cell.offer = (turn + fault + cell.mode) % 2;
-				if (exists(&cell) &&
-				    is_picked(&cell, argc, argv))
-					run_cell(b, &cell);
+				run_shapes(b, &cell, turn + fault + cell.mode,
+				    argc, argv);
 			}
 }
 
