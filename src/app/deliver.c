@@ -21,6 +21,12 @@ static const char *const mechanism_of[] = {
 	[PROFILE_AUTH_LOGIN] = "LOGIN",
 };
 
+static const enum session_chunking chunking_of[] = {
+	[PROFILE_CHUNKING_AUTO] = SESSION_CHUNKING_AUTO,
+	[PROFILE_CHUNKING_ONE_FLIGHT] = SESSION_CHUNKING_ONE_FLIGHT,
+	[PROFILE_CHUNKING_OFF] = SESSION_CHUNKING_OFF,
+};
+
 static const int family_of[] = {
 	[PROFILE_FAMILY_ANY] = AF_UNSPEC,
 	[PROFILE_FAMILY_4] = AF_INET,
@@ -106,6 +112,7 @@ fill_params(const struct delivery *d, struct session_params *params,
 	params->mechanisms = p->auth == PROFILE_AUTH_AUTO ? ~0U :
 	    wants_auth ? sasl_named(span_of(mechanism_of[p->auth])) : 0;
 	params->may_pipeline = p->pipelining;
+	params->chunking = chunking_of[p->chunking];
 	params->peer = d->peer;
 	params->handshake_timeout = p->connect_timeout;
 	params->timeout = p->timeout;

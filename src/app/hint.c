@@ -5,6 +5,9 @@
 
 #include "base/buf.h"
 
+/* What to try where BDAT was the last that was said. */
+#define HINT_CHUNKING "H77"
+
 /*
  * The words of the reply without what relays put between them: the line marks
  * of reply_quote() and a status code that is repeated on each line.
@@ -90,6 +93,14 @@ find_by_id(const char *id)
 	return NULL;
 }
 
+/* A reply to BDAT that nothing else explains, be it a refusal or nonsense. */
+static bool
+is_of_chunk(const struct error *err)
+{
+	return err->reply[0] != '\0' &&
+	    span_starts_with_nocase(span_of(err->command), span_of("BDAT "));
+}
+
 const struct hint *
 hint_find(const struct error *err)
 {
@@ -100,7 +111,7 @@ hint_find(const struct error *err)
 	if (err->hint != NULL)
 		return find_by_id(err->hint);
 	if (err->reply_code == 0)
-		return NULL;
+		return is_of_chunk(err) ? find_by_id(HINT_CHUNKING) : NULL;
 	buf_init(&reply, BUF_UNLIMITED);
 	if (flatten(&reply, err->reply))
 		for (i = 0; i < hint_count; i++) {
@@ -111,7 +122,8 @@ hint_find(const struct error *err)
 			}
 		}
 	buf_free(&reply);
-	return found;
+	return found == NULL && is_of_chunk(err) ? find_by_id(HINT_CHUNKING) :
+	    found;
 }
 
 static const char *

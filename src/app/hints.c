@@ -209,6 +209,12 @@ const struct hint hints[] = {
 	    "message file too big" },
 	    "the message is larger than the relay takes; attachments grow by "
 	    "a third on their way", "send less, or a link", NULL },
+
+	/* Named by hint_find() where the message went out by BDAT. */
+	{ "H77", HINT_ANY, { 0 }, NULL, { NULL },
+	    "the message went out by BDAT, which not every relay that offers "
+	    "CHUNKING takes well", "if it takes the message otherwise, set "
+	    "chunking = off", "chunking" },
 };
 
 const size_t hint_count = sizeof(hints) / sizeof(hints[0]);

@@ -58,6 +58,13 @@ static const struct key_word from_policy_words[] = {
 	{ NULL, 0 },
 };
 
+static const struct key_word chunking_words[] = {
+	{ "auto", PROFILE_CHUNKING_AUTO },
+	{ "one-flight", PROFILE_CHUNKING_ONE_FLIGHT },
+	{ "off", PROFILE_CHUNKING_OFF },
+	{ NULL, 0 },
+};
+
 static const struct key_word boolean_words[] = {
 	{ "yes", true },
 	{ "no", false },
@@ -119,10 +126,10 @@ static const struct profile_key profile_keys[] = {
 	WORDS("family", KEY_CHOICE, family, family_words),
 	WORDS("encode", KEY_CHOICE, encode, encode_words),
 	WORDS("pipelining", KEY_BOOLEAN, pipelining, boolean_words),
+	WORDS("chunking", KEY_CHOICE, chunking, chunking_words),
 	WORDS("hints", KEY_BOOLEAN, hints, boolean_words),
 	STRING("log", KEY_TEXT, log),
 
-	LATER("chunking"),
 	LATER("early"),
 	LATER("quit_wait"),
 	LATER("requiretls"),

@@ -33,6 +33,9 @@ enum profile_encode { PROFILE_ENCODE_AUTO, PROFILE_ENCODE_NEVER,
 enum profile_from { PROFILE_FROM_KEEP, PROFILE_FROM_MISSING,
 	PROFILE_FROM_FORCE };
 
+enum profile_chunking { PROFILE_CHUNKING_AUTO, PROFILE_CHUNKING_ONE_FLIGHT,
+	PROFILE_CHUNKING_OFF };
+
 /* Values as the rest of the program wants them; all strings are owned. */
 struct profile {
 	char *name;		/* the section */
@@ -69,6 +72,7 @@ struct profile {
 	int family;		/* enum profile_family */
 	int encode;		/* enum profile_encode */
 	bool pipelining;
+	int chunking;		/* enum profile_chunking */
 	bool hints;
 	char *log;		/* as written; app/log.h parses it */
 };

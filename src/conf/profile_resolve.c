@@ -35,6 +35,7 @@ set_defaults(struct profile *p)
 	p->allow_f = true;
 	p->dot_terminates = true;
 	p->pipelining = true;
+	p->chunking = PROFILE_CHUNKING_AUTO;
 	p->hints = true;
 }
 

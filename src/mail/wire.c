@@ -151,6 +151,12 @@ wire_quote_body(struct wire *w)
 	w->is_quoted = true;
 }
 
+void
+wire_as_chunk(struct wire *w)
+{
+	w->is_chunk = true;
+}
+
 static void
 put(struct block *b, const char *data, size_t len)
 {
@@ -165,7 +171,8 @@ put(struct block *b, const char *data, size_t len)
 static bool
 put_line_end(struct wire *w, struct block *b, bool is_last)
 {
-	size_t need = LINE_END_SIZE + (is_last ? FINAL_DOT_SIZE : 0);
+	size_t need = LINE_END_SIZE +
+	    (is_last && !w->is_chunk ? FINAL_DOT_SIZE : 0);
 
 	if (room(b) < need)
 		return false;
@@ -196,7 +203,8 @@ put_line(struct wire *w, struct block *b)
 	struct span window = w->rest;
 	size_t n;
 
-	if (w->at_line_start && window.len > 0 && window.data[0] == '.') {
+	if (w->at_line_start && !w->is_chunk && window.len > 0 &&
+	    window.data[0] == '.') {
 		if (room(b) == 0)
 			return false;
 		put(b, ".", 1);
@@ -256,6 +264,8 @@ put_part(struct wire *w, struct block *b)
 		w->rest = w->body;
 		return true;
 	case PART_DOT:
+		if (w->is_chunk)
+			return true;
 		if (room(b) < FINAL_DOT_SIZE)
 			return false;
 		put(b, ".\r\n", FINAL_DOT_SIZE);

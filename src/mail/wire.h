@@ -9,6 +9,9 @@
  * a lone CR and a dot can't become an end of data. A last line without a line
  * end gets one. A message without a header begins with the empty line, one
  * without a body ends with it.
+ *
+ * As a chunk of BDAT (RFC 3030) it is the same without doubled dots and without
+ * the final one: exactly the octets that wire_facts.size counts.
  */
 #ifndef POSTHASTE_MAIL_WIRE_H
 #define POSTHASTE_MAIL_WIRE_H
@@ -60,6 +63,7 @@ struct wire {
 	bool at_line_start;
 	bool is_quoted;		/* the body goes out as quoted-printable */
 	struct quoted quoted;
+	bool is_chunk;
 };
 
 /* Header and body stay borrowed until the last pull. */
@@ -69,10 +73,14 @@ void wire_begin(struct wire *w, struct span header, struct span body);
  * on its way. */
 void wire_quote_body(struct wire *w);
 
+/* Behind wire_begin(): the message is a chunk. */
+void wire_as_chunk(struct wire *w);
+
 /*
  * Fills `out` (at least WIRE_BLOCK_MIN octets) as far as possible and returns
- * how many; 0 behind the end. The last block ends with CRLF "." CRLF, and
- * `*is_last` becomes true with it: until then the message isn't complete.
+ * how many; 0 behind the end. The last block ends with CRLF "." CRLF, or as a
+ * chunk with CRLF, and `*is_last` becomes true with it: until then the message
+ * isn't complete.
  */
 size_t wire_pull(struct wire *w, char *out, size_t size, bool *is_last);
 

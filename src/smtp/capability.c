@@ -35,6 +35,13 @@ read_pipelining(struct capability *c, struct span argument)
 	c->has_pipelining = true;
 }
 
+static void
+read_chunking(struct capability *c, struct span argument)
+{
+	(void)argument;
+	c->has_chunking = true;
+}
+
 /* A number that can't be read, or is larger than any, sets no limit. */
 static void
 read_size(struct capability *c, struct span argument)
@@ -76,6 +83,7 @@ static const struct {
 	{ "8BITMIME", read_8bitmime },
 	{ "SMTPUTF8", read_smtputf8 },
 	{ "PIPELINING", read_pipelining },
+	{ "CHUNKING", read_chunking },
 	{ "AUTH", read_auth },
 };
 

@@ -19,6 +19,7 @@ struct capability {
 	bool has_8bitmime;	/* RFC 6152 */
 	bool has_smtputf8;	/* RFC 6531 */
 	bool has_pipelining;	/* RFC 2920 */
+	bool has_chunking;	/* RFC 3030 */
 	bool has_auth;		/* RFC 4954 */
 	uint64_t size_max;	/* 0: no limit is known */
 	sasl_set mechanisms;	/* those of them that we speak */

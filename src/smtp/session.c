@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/base64.h"
-#include "smtp/auth.h"
+#include "base/os.h"
 
 /* The body may stall that long: RFC 5321 section 4.5.3.2.5. */
 #define BODY_STALL_MS 180000
@@ -35,7 +35,7 @@ session_limit(const struct session *s, enum step step)
 	const struct step_row *row = step_row(step);
 	struct limit l;
 
-	if (row->limit == STEP_DATA_TIMEOUT)
+	if (row->limit == STEP_DATA_TIMEOUT || s->message_is_out)
 		return limit_in(row->stage, row->awaited, "data_timeout",
 		    s->params->data_timeout);
 	l = limit_in(row->stage, row->awaited, "timeout", s->params->timeout);
@@ -108,15 +108,21 @@ session_send(struct session *s, enum step step, struct span line,
 
 /* The command whose reply is the next to come is the one at hand. */
 static void
-take_up_command(struct session *s)
+name_command(struct session *s)
 {
 	size_t n = span_find(buf_span(&s->unanswered), '\n');
 
-	if (n == s->unanswered.len)
-		return;
-	(void)snprintf(s->command, sizeof(s->command), "%.*s", (int)n,
-	    s->unanswered.data);
-	buf_consume(&s->unanswered, n + 1);
+	if (n < s->unanswered.len)
+		(void)snprintf(s->command, sizeof(s->command), "%.*s", (int)n,
+		    s->unanswered.data);
+}
+
+static void
+take_up_command(struct session *s)
+{
+	name_command(s);
+	buf_consume(&s->unanswered, span_find(buf_span(&s->unanswered),
+	    '\n') + 1);
 }
 
 /*
@@ -294,16 +300,23 @@ read_last_words(struct session *s, enum step step, struct error *lost,
 	return false;
 }
 
-bool
-session_write_block(struct session *s, struct span block, struct error *err)
+/* The flight, and the octets of the message behind it. */
+static bool
+join_flight(struct session *s, struct span octets, struct error *err)
+{
+	name_command(s);
+	return buf_add_span(&s->flight, octets) ||
+	    error_set(err, STAGE_SYSTEM, EX_OSERR, "the flight is too long");
+}
+
+static bool
+write_block(struct session *s, struct span block, struct error *err)
 {
 	struct limit stall = limit_in(STAGE_BODY, step_row(STEP_BODY)->awaited,
 	    NULL, BODY_STALL_MS);
 	struct error lost = { 0 };
 	bool was_interrupted = false;
 
-	if (!session_check_silence(s, STEP_BODY, err))
-		return false;
 	if (!stream_write_block(s->stream, block, &stall, &was_interrupted,
 	    &lost)) {
 		(void)read_last_words(s, STEP_BODY, &lost, err);
@@ -314,6 +327,54 @@ session_write_block(struct session *s, struct span block, struct error *err)
 	return stream_input(s->stream).len > 0 ?
 	    hear_early(s, STEP_BODY, err) :
 	    fail_on_hangup(s, STEP_BODY, err);
+}
+
+bool
+session_write_block(struct session *s, struct span block, struct error *err)
+{
+	bool ok;
+
+	if (s->flight.len == 0)
+		return session_check_silence(s, STEP_BODY, err) &&
+		    write_block(s, block, err);
+	ok = join_flight(s, block, err) &&
+	    session_check_silence(s, STEP_BDAT, err);
+	s->is_in_body = ok;
+	ok = ok && write_block(s, buf_span(&s->flight), err);
+	buf_free_secret(&s->flight);
+	return ok;
+}
+
+static void
+set_progress(const struct session *s, enum progress progress)
+{
+	if (s->params->progress != NULL)
+		*s->params->progress = (sig_atomic_t)progress;
+}
+
+void
+session_message_is_out(struct session *s)
+{
+	set_progress(s, PROGRESS_MESSAGE_OUT);
+	s->is_in_body = false;
+	s->message_is_out = true;
+	s->flight_limit = session_limit(s, STEP_RECEIPT).until;
+	trace_note(s->params->trace, "the message is out");
+}
+
+void
+session_message_is_accepted(struct session *s)
+{
+	set_progress(s, PROGRESS_ACCEPTED);
+	os_signals_end();
+	s->message_is_out = false;
+}
+
+void
+session_message_is_void(struct session *s)
+{
+	set_progress(s, PROGRESS_NONE);
+	s->message_is_out = false;
 }
 
 /* Whatever comes of it, nothing of a flight is left for another one. */
@@ -336,13 +397,26 @@ let_flight_leave(struct session *s, enum step step, struct error *err)
 	return ok;
 }
 
+bool
+session_write_transaction(struct session *s, struct span message,
+    struct error *err)
+{
+	if (!join_flight(s, message, err))
+		return false;
+	s->is_in_body = true;
+	if (!let_flight_leave(s, STEP_MAIL, err))
+		return session_sign(s, err);
+	session_message_is_out(s);
+	return true;
+}
+
 /* A flight's replies share its time. */
 static struct limit
 reply_limit(const struct session *s, enum step step)
 {
 	struct limit limit = session_limit(s, step);
 
-	if (step_row(step)->line_max > 0)
+	if (step_row(step)->line_max > 0 || s->message_is_out)
 		limit.until = s->flight_limit;
 	return limit;
 }
@@ -352,7 +426,7 @@ session_expect(struct session *s, enum step step, struct error *err)
 {
 	bool is_judged = false;
 
-	if (step_row(step)->line_max > 0)
+	if (step != STEP_GREETING)
 		take_up_command(s);
 	if (let_flight_leave(s, step, err) && read_reply(s, step,
 	    reply_limit(s, step), err)) {
@@ -374,82 +448,6 @@ session_ask(struct session *s, enum step step, struct span line,
 {
 	return session_send(s, step, line, NULL, err) &&
 	    session_expect(s, step, err);
-}
-
-static bool
-ask_with_name(struct session *s, enum step step, struct error *err)
-{
-	struct buf line;
-	bool ok;
-
-	buf_init(&line, step_row(step)->line_max);
-	ok = buf_printf(&line, "%s %s", step_row(step)->name, s->params->ehlo) ?
-	    session_ask(s, step, buf_span(&line), err) :
-	    error_set(err, STAGE_EHLO, EX_CONFIG, "the EHLO name is too long");
-	buf_free(&line);
-	return ok;
-}
-
-static bool
-hello(struct session *s, struct error *err)
-{
-	memset(&s->capability, 0, sizeof(s->capability));
-	if (ask_with_name(s, STEP_EHLO, err)) {
-		capability_parse(&s->capability, &s->reply);
-		return true;
-	}
-	/* RFC 5321 section 3.2; HELO could offer neither TLS nor AUTH. */
-	if ((err->reply_code != 500 && err->reply_code != 502) ||
-	    s->is_broken || s->params->tls != SESSION_TLS_NONE ||
-	    s->params->credentials != NULL)
-		return false;
-	error_clear(err);
-	return ask_with_name(s, STEP_HELO, err);
-}
-
-static bool
-start_tls(struct session *s, struct error *err)
-{
-	struct limit limit = limit_within(limit_in(STAGE_TLS, "TLS handshake",
-	    "connect_timeout", s->params->handshake_timeout), s->params->run);
-
-	(void)snprintf(s->command, sizeof(s->command), "(TLS handshake)");
-	if (tls_handshake(s->stream, s->params->tls_context, &limit,
-	    s->params->trace, err))
-		return true;
-	s->is_broken = true;
-	/* "This port greets in clear" is no news where it has greeted. */
-	if (s->params->tls == SESSION_TLS_STARTTLS && err->hint != NULL &&
-	    strcmp(err->hint, "H18") == 0)
-		err->hint = NULL;
-	return session_sign(s, err);
-}
-
-static bool
-upgrade(struct session *s, struct error *err)
-{
-	if (!s->capability.has_starttls) {
-		(void)error_set(err, STAGE_STARTTLS, EX_PROTOCOL,
-		    "the relay doesn't offer STARTTLS");
-		err->hint = "H17";
-		return session_sign(s, err);
-	}
-	/* What comes with the 220 or behind it came from who knows whom. */
-	return session_ask(s, STEP_STARTTLS, span_of("STARTTLS"), err) &&
-	    session_check_silence(s, STEP_STARTTLS, err) &&
-	    start_tls(s, err) && hello(s, err);
-}
-
-bool
-session_open(struct session *s, struct error *err)
-{
-	enum session_tls tls = s->params->tls;
-
-	return (tls != SESSION_TLS_IMPLICIT || start_tls(s, err)) &&
-	    session_expect(s, STEP_GREETING, err) && hello(s, err) &&
-	    (tls != SESSION_TLS_STARTTLS || upgrade(s, err)) &&
-	    (s->params->credentials == NULL || auth_login(s, err) ||
-	    session_sign(s, err));
 }
 
 void

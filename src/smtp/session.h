@@ -29,6 +29,14 @@ enum session_tls { SESSION_TLS_NONE, SESSION_TLS_STARTTLS,
 	SESSION_TLS_IMPLICIT };
 
 /*
+ * Whether the message goes out by BDAT (RFC 3030) where the relay offers it.
+ * ONE_FLIGHT is for relays that are known to discard a chunk that they refuse:
+ * the message leaves with the envelope, before any reply to that was read.
+ */
+enum session_chunking { SESSION_CHUNKING_OFF, SESSION_CHUNKING_AUTO,
+	SESSION_CHUNKING_ONE_FLIGHT };
+
+/*
  * How far the message is, for whoever must end the run out of turn (no memory,
  * a signal): behaviour.md section 2 gives each its exit status.
  */
@@ -46,6 +54,7 @@ struct session_params {
 	sasl_set mechanisms;	/* what may be used of what is offered */
 	bool is_loopback;	/* credentials may go in clear */
 	bool may_pipeline;	/* where the relay offers it */
+	enum session_chunking chunking;
 	const char *peer;	/* "smtp.example.net:587", for messages */
 	int64_t handshake_timeout, timeout, data_timeout;	/* ms each */
 	struct limit run;	/* the whole run's limit */
@@ -66,8 +75,8 @@ struct session {
 				 * last */
 	const char *mechanism;	/* SASL mechanism that passed, or NULL */
 	bool mail_was_written;	/* no other relay may be tried any more */
-	bool is_in_body;	/* between 354 and the last octet: a hang-up
-				 * must be a reset */
+	bool is_in_body;	/* between 354, or BDAT, and the last octet: a
+				 * hang-up must be a reset */
 	bool message_is_out;	/* only a 250, 4yz or 5yz tells what became of
 				 * it */
 	bool secret_is_out;	/* the relay may quote what it was told */
@@ -109,11 +118,31 @@ bool session_check_silence(struct session *s, enum step step,
     struct error *err) MUST_CHECK;
 
 /*
- * Writes a block of the message. As soon as the relay says anything nothing
- * more is written: its refusal is judged, anything else is EX_PROTOCOL.
+ * Writes a block of the message, behind the flight where there is one (BDAT).
+ * As soon as the relay says anything nothing more is written: its refusal is
+ * judged, anything else is EX_PROTOCOL.
  */
 bool session_write_block(struct session *s, struct span block,
     struct error *err) MUST_CHECK;
+
+/*
+ * Writes a flight that is a whole transaction: behind MAIL, RCPT and BDAT, that
+ * were sent, stands the message. Only the replies are left to be read.
+ */
+bool session_write_transaction(struct session *s, struct span message,
+    struct error *err) MUST_CHECK;
+
+/*
+ * The last octet of the message was handed to the kernel: from here on the
+ * relay may have it, and nothing shortens the wait for its replies.
+ */
+void session_message_is_out(struct session *s);
+
+/* The relay's 250 to it was read. */
+void session_message_is_accepted(struct session *s);
+
+/* A refusal of the envelope has closed the window again. */
+void session_message_is_void(struct session *s);
 
 /* Puts the peer and the last command into an error that has none. Returns
  * false. */

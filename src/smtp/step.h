@@ -20,6 +20,8 @@ enum step {
 	STEP_MAIL,
 	STEP_RCPT,
 	STEP_DATA,
+	STEP_BDAT,	/* like DATA, but that no reply comes between it and the
+			 * message */
 	STEP_BODY,	/* nothing may be said before the message is out */
 	STEP_RECEIPT,	/* the end of the message: its reply is the delivery */
 	STEP_QUIT

@@ -4,7 +4,6 @@
 #include <stdio.h>
 
 #include "base/mem.h"
-#include "base/os.h"
 
 #define BLOCK (64UL << 10)	/* octets of the message handed over at once */
 #define WINDOW 100		/* recipients asked for at once */
@@ -74,6 +73,8 @@ struct turn {
 	size_t asked, answered;	/* recipients */
 	bool mail_is_answered;
 	bool data_is_asked;
+	bool is_chunk;		/* BDAT in the place of DATA */
+	bool is_one_flight;	/* the message is out already */
 	struct error refusal;	/* the recipients', the one that decides */
 };
 
@@ -161,9 +162,20 @@ hear_rest(struct turn *turn)
 
 	for (; turn->answered < turn->asked && !s->is_broken; turn->answered++)
 		(void)!session_expect(s, STEP_RCPT, &ignored);
+	if (turn->is_one_flight && !s->is_broken)
+		s->is_broken = !session_expect(s, STEP_RECEIPT, &ignored);
 	s->is_in_body = turn->data_is_asked && (s->is_broken ||
 	    session_expect(s, STEP_DATA, &ignored));
 	return false;
+}
+
+/* The relay was told nothing that it could take the message for. */
+static bool
+close_window(struct turn *turn)
+{
+	if (turn->is_one_flight)
+		session_message_is_void(turn->s);
+	return hear_rest(turn);
 }
 
 static bool
@@ -172,7 +184,76 @@ hear_mail(struct turn *turn, struct error *err)
 	if (turn->mail_is_answered)
 		return true;
 	turn->mail_is_answered = true;
-	return session_expect(turn->s, STEP_MAIL, err) || hear_rest(turn);
+	if (session_expect(turn->s, STEP_MAIL, err))
+		return true;
+	return err->uncertain ? false : close_window(turn);
+}
+
+static bool
+send_bdat(struct turn *turn, struct error *err)
+{
+	char line[60];
+
+	(void)snprintf(line, sizeof(line), "BDAT %" PRIu64 " LAST",
+	    turn->t->encode->form.facts.size);
+	return session_send(turn->s, STEP_BDAT, span_of(line), NULL, err);
+}
+
+/* Our own count against our own octets: the relay would wait for the rest. */
+static bool
+check_count(struct turn *turn, uint64_t count, struct error *err)
+{
+	if (count == turn->t->encode->form.facts.size)
+		return true;
+	(void)error_set(err, STAGE_BODY, EX_SOFTWARE, "the message has %"
+	    PRIu64 " octets, and %" PRIu64 " were announced: please report it",
+	    count, turn->t->encode->form.facts.size);
+	return session_sign(turn->s, err);
+}
+
+static void
+begin_wire(const struct turn *turn, struct wire *wire)
+{
+	const struct form *form = &turn->t->encode->form;
+
+	wire_begin(wire, form->header, form->body);
+	if (form->is_quoted)
+		wire_quote_body(wire);
+	if (turn->is_chunk)
+		wire_as_chunk(wire);
+}
+
+/* All in one send: whatever the relay answers, the message is out. */
+static bool
+send_transaction(struct turn *turn, struct error *err)
+{
+	const struct transfer *t = turn->t;
+	size_t size = (size_t)t->encode->form.facts.size;
+	char *message = mem_alloc(size + WIRE_BLOCK_MIN);
+	bool is_last, ok;
+	struct wire wire;
+	size_t n;
+
+	begin_wire(turn, &wire);
+	n = wire_pull(&wire, message, size + WIRE_BLOCK_MIN, &is_last);
+	ok = check_count(turn, is_last ? n : 0, err) &&
+	    send_bdat(turn, err) && session_write_transaction(turn->s,
+	    span_make(message, n), err);
+	turn->is_one_flight = ok;
+	mem_free(message);
+	return ok;
+}
+
+/* A single recipient: nobody else can get what one of them was refused. */
+static bool
+may_be_one_flight(const struct turn *turn)
+{
+	const struct session *s = turn->s;
+
+	return turn->is_chunk && turn->window > 1 &&
+	    s->params->chunking == SESSION_CHUNKING_ONE_FLIGHT &&
+	    turn->t->envelope->count == 1 &&
+	    turn->t->encode->form.facts.size <= BLOCK - s->flight.len;
 }
 
 /* DATA carries no message: behind a single recipient it costs no waiting. */
@@ -184,7 +265,10 @@ send_window(struct turn *turn, struct error *err)
 	for (n = 0; n < turn->window && turn->asked < count; n++)
 		if (!send_rcpt(turn, err))
 			return false;
-	return turn->window == 1 || count > 1 || send_data(turn, err);
+	if (may_be_one_flight(turn))
+		return send_transaction(turn, err);
+	return turn->window == 1 || count > 1 || turn->is_chunk ||
+	    send_data(turn, err);
 }
 
 static bool
@@ -212,7 +296,7 @@ envelope(struct turn *turn, struct error *err)
 	if (!error_is_set(&turn->refusal))
 		return turn->answered == turn->t->envelope->count;
 	*err = turn->refusal;
-	return hear_rest(turn);
+	return close_window(turn);
 }
 
 static bool
@@ -229,44 +313,49 @@ data(struct turn *turn, struct error *err)
 }
 
 static bool
-body(struct session *s, const struct transfer *t, struct error *err)
+body(struct turn *turn, struct error *err)
 {
 	char *block = mem_alloc(BLOCK);
 	bool is_last = false, ok = true;
+	uint64_t count = 0;
 	struct wire wire;
 	size_t n;
 
-	wire_begin(&wire, t->encode->form.header, t->encode->form.body);
-	if (t->encode->form.is_quoted)
-		wire_quote_body(&wire);
+	begin_wire(turn, &wire);
 	while (ok && !is_last) {
 		n = wire_pull(&wire, block, BLOCK, &is_last);
-		ok = session_write_block(s, span_make(block, n), err);
+		count += n;
+		ok = (!turn->is_chunk || !is_last ||
+		    check_count(turn, count, err)) &&
+		    session_write_block(turn->s, span_make(block, n), err);
 	}
 	mem_free(block);
 	return ok;
 }
 
-static void
-set_progress(const struct session *s, enum progress progress)
+static bool
+message(struct turn *turn, struct error *err)
 {
-	if (s->params->progress != NULL)
-		*s->params->progress = (sig_atomic_t)progress;
+	if (turn->is_one_flight)
+		return true;
+	if (!(turn->is_chunk ? send_bdat(turn, err) : data(turn, err)) ||
+	    !body(turn, err))
+		return false;
+	session_message_is_out(turn->s);
+	return true;
 }
 
 static bool
-receipt(struct session *s, struct error *err)
+receipt(struct turn *turn, struct error *err)
 {
-	/* From here on the relay may have it. */
-	set_progress(s, PROGRESS_MESSAGE_OUT);
-	s->is_in_body = false;
-	s->message_is_out = true;
-	trace_note(s->params->trace, "the message is out");
-	if (!session_expect(s, STEP_RECEIPT, err))
+	struct session *s = turn->s;
+
+	if (!session_expect(s, STEP_RECEIPT, err)) {
+		/* Who knows where in the chunk the relay thinks it is. */
+		s->is_broken = s->is_broken || turn->is_chunk;
 		return false;
-	set_progress(s, PROGRESS_ACCEPTED);
-	os_signals_end();
-	s->message_is_out = false;
+	}
+	session_message_is_accepted(s);
 	return true;
 }
 
@@ -276,9 +365,10 @@ transfer_message(struct session *s, const struct transfer *t,
 {
 	struct turn turn = { .s = s, .t = t, .window =
 	    s->params->may_pipeline && s->capability.has_pipelining ? WINDOW :
-	    1 };
+	    1, .is_chunk = s->capability.has_chunking &&
+	    s->params->chunking != SESSION_CHUNKING_OFF };
 
 	return check_smtputf8(s, t, err) && choose_form(s, t, err) && check_size(s, t, err) &&
 	    envelope(&turn, err) &&
-	    data(&turn, err) && body(s, t, err) && receipt(s, err);
+	    message(&turn, err) && receipt(&turn, err);
 }

@@ -94,12 +94,25 @@ const struct fault faults[] = {
 
 const size_t fault_count = sizeof(faults) / sizeof(faults[0]);
 
+#define PIPELINED "PIPELINING\nSIZE 99000000\n8BITMIME\nAUTH PLAIN LOGIN"
+
 const struct shape shapes[] = {
-	{ "lock-step", "AUTH PLAIN LOGIN", "", false, false },
-	{ "pipelined", "PIPELINING\nSIZE 99000000\n8BITMIME\n"
-	    "AUTH PLAIN LOGIN", "", true, false },
-	{ "pipelined with DATA", "PIPELINING\nSIZE 99000000\n8BITMIME\n"
-	    "AUTH PLAIN LOGIN", "", true, true },
+	{ .name = "lock-step", .offer = "AUTH PLAIN LOGIN", .keys = "" },
+	{ .name = "pipelined", .offer = PIPELINED, .keys = "",
+	    .is_pipelined = true },
+	{ .name = "pipelined with DATA", .offer = PIPELINED, .keys = "",
+	    .is_pipelined = true, .has_one_recipient = true },
+	{ .name = "pipelined, then a chunk", .offer = PIPELINED "\nCHUNKING",
+	    .keys = "", .is_pipelined = true, .is_chunked = true },
+	{ .name = "lock-step with a chunk",
+	    .offer = "CHUNKING\nAUTH PLAIN LOGIN", .keys = "",
+	    .is_chunked = true },
+	{ .name = "chunking switched off", .offer = PIPELINED "\nCHUNKING",
+	    .keys = "chunking = off\n", .is_pipelined = true },
+	{ .name = "one flight", .offer = PIPELINED "\nCHUNKING",
+	    .keys = "chunking = one-flight\n", .is_pipelined = true,
+	    .is_chunked = true, .is_one_flight = true,
+	    .has_one_recipient = true },
 };
 
 const size_t shape_count = sizeof(shapes) / sizeof(shapes[0]);

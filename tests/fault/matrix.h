@@ -51,6 +51,8 @@ struct shape {
 	const char *offer;
 	const char *keys;	/* of the profile */
 	bool is_pipelined;
+	bool is_chunked;
+	bool is_one_flight;	/* the message too */
 	bool has_one_recipient;
 };
 

@@ -137,6 +137,28 @@ pull(struct buf *out, struct span header, struct span body, struct span sizes)
 	mem_free(block);
 }
 
+/* The chunk is the message as the relay will have it. */
+static void
+check_chunk(struct span header, struct span body, struct span sizes,
+    struct span plain)
+{
+	size_t room = WIRE_BLOCK_MIN + (sizes.len > 0 ?
+	    (unsigned char)sizes.data[0] : 0), n;
+	char block[WIRE_BLOCK_MIN + 256];
+	bool is_last = false;
+	struct wire w;
+
+	wire_begin(&w, header, body);
+	wire_as_chunk(&w);
+	while (!is_last) {
+		n = wire_pull(&w, block, room, &is_last);
+		FUZZ_CHECK(n > 0 && n <= plain.len);
+		FUZZ_CHECK(memcmp(block, plain.data, n) == 0);
+		plain = span_skip(plain, n);
+	}
+	FUZZ_CHECK(plain.len == 0);
+}
+
 static size_t
 longest_line(struct span text)
 {
@@ -197,6 +219,7 @@ check_message(struct span header, struct span body, struct span sizes)
 	unstuff(&stored, buf_span(&wire));
 	FUZZ_CHECK(span_equals(buf_span(&stored), buf_span(&plain)));
 	check_facts(header, body, buf_span(&plain));
+	check_chunk(header, body, sizes, buf_span(&plain));
 	buf_free(&wire);
 	buf_free(&stored);
 	buf_free(&plain);

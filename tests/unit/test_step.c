@@ -34,6 +34,7 @@ static const struct {
 	{ STEP_RCPT, STAGE_RCPT, { 250, 251, 252 }, 69,
 	    "refused a recipient" },
 	{ STEP_DATA, STAGE_DATA, { 354 }, 69, "refused to take the message" },
+	{ STEP_BDAT, STAGE_DATA, { 0 }, 69, "refused to take the message" },
 	{ STEP_BODY, STAGE_BODY, { 0 }, 69,
 	    "refused the message before its end" },
 	{ STEP_RECEIPT, STAGE_RECEIPT, { 250 }, 69, "refused the message" },
