@@ -75,6 +75,8 @@ keep_account(struct delivery *d, const struct session *s)
 	(void)snprintf(d->mechanism, sizeof(d->mechanism), "%s",
 	    s->mechanism == NULL ? "off" : s->mechanism);
 	reply_quote(&s->reply, d->reply, sizeof(d->reply));
+	d->dsn_is_ignored = s->mail_was_written && !s->capability.has_dsn &&
+	    dsn_is_wished(&d->transfer->dsn);
 }
 
 /* One session over a connected socket; `*may_try_next` tells of a failure. */

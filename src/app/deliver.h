@@ -32,6 +32,7 @@ struct delivery {
 	char tls[80];		/* "TLS1.3 …", "off" */
 	char mechanism[32];	/* "PLAIN", "off" */
 	char reply[1200];	/* the relay's 250 to the message */
+	bool dsn_is_ignored;	/* wishes for notifications, without DSN */
 };
 
 /*

@@ -35,9 +35,26 @@ report_block(int fd, const struct error *err)
 	buf_free(&block);
 }
 
+/* What became of the message for those who weren't refused. */
+static bool
+add_others(const struct report *r, size_t refused, const struct error *err,
+    struct buf *out)
+{
+	size_t count = r->envelope->count;
+
+	if (!buf_printf(out, "  refused: %zu of %zu recipients", refused,
+	    count))
+		return false;
+	if (r->envelope->is_taken)
+		return buf_printf(out, "; delivered to the other %zu\n",
+		    count - refused);
+	return buf_add_string(out, err->stage == STAGE_RCPT ?
+	    "; nothing was sent\n" : "\n");
+}
+
 /* The recipients that the relay refused, the first of them by name. */
 static bool
-add_refused(const struct report *r, struct buf *out)
+add_refused(const struct report *r, const struct error *err, struct buf *out)
 {
 	const struct recipient *recipient;
 	size_t refused = envelope_refused(r->envelope), shown = 0, i;
@@ -52,9 +69,7 @@ add_refused(const struct report *r, struct buf *out)
 		    !buf_printf(out, ": %s\n", recipient->reply))
 			return false;
 	}
-	return refused == 0 || buf_printf(out,
-	    "  refused: %zu of %zu recipients; nothing was sent\n", refused,
-	    r->envelope->count);
+	return refused == 0 || add_others(r, refused, err, out);
 }
 
 /* " key=value" of bytes that may be anything. */
@@ -91,6 +106,9 @@ add_recipients(const struct report *r, struct buf *out)
 			    "" : ",", recipient->address,
 			    recipient->reply_code);
 	}
+	if (ok && refused.len > 0 && r->envelope->is_taken)
+		ok = buf_printf(out, " delivered=%zu", r->envelope->count -
+		    envelope_refused(r->envelope));
 	ok = ok && add_pair(out, "refused", refused.data) &&
 	    add_pair(out, "recipients", all.data);
 	buf_free(&all);
@@ -109,7 +127,8 @@ add_log_line(const struct report *r, const struct error *err, struct buf *out)
 	if (!buf_printf(out, "profile=%s", p == NULL ? "-" : p->name) ||
 	    (d != NULL && (!buf_add_pair(out, "host", d->peer) ||
 	    !buf_add_pair(out, "tls", d->tls) ||
-	    !buf_add_pair(out, "auth", d->mechanism))) ||
+	    !buf_add_pair(out, "auth", d->mechanism) ||
+	    (d->dsn_is_ignored && !buf_add_string(out, " ignored=DSN")))) ||
 	    (p != NULL && !add_pair(out, "user", p->user)) ||
 	    !add_pair(out, "from", sender == NULL ? NULL :
 	    sender[0] == '\0' ? "<>" : sender) ||
@@ -153,7 +172,9 @@ add_json_envelope(const struct report *r, struct buf *out)
 		if ((i > 0 && !buf_add_char(out, ',')) ||
 		    !add_json_recipient(&r->envelope->recipients[i], out))
 			return false;
-	return buf_add_char(out, ']');
+	return buf_add_char(out, ']') && (!r->envelope->is_taken ||
+	    buf_printf(out, ",\"delivered\":%zu", r->envelope->count -
+	    envelope_refused(r->envelope)));
 }
 
 static bool
@@ -164,7 +185,9 @@ add_json_delivery(const struct delivery *d, struct buf *out)
 	    buf_add_string(out, ",\"tls\":") &&
 	    buf_add_json(out, span_of(d->tls)) &&
 	    buf_add_string(out, ",\"auth\":") &&
-	    buf_add_json(out, span_of(d->mechanism));
+	    buf_add_json(out, span_of(d->mechanism)) &&
+	    (!d->dsn_is_ignored ||
+	    buf_add_string(out, ",\"ignored\":\"DSN\""));
 }
 
 static bool
@@ -230,7 +253,7 @@ report_failure(const struct report *r, const struct error *err)
 	buf_init(&block, BUF_UNLIMITED);
 	if (!r->options->is_quiet && !r->options->json &&
 	    error_print_block(err, context, &block) &&
-	    add_refused(r, &block) &&
+	    add_refused(r, err, &block) &&
 	    !report_write(r->stderr_fd, buf_span(&block)))
 		trace_note(r->trace, "stderr can't be written");
 	buf_free(&block);

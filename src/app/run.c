@@ -42,7 +42,7 @@ static bool
 refuse_later(const struct options *o, struct error *err)
 {
 	const char *what = o->mode == MODE_SMTP ? "-bs, SMTP on stdin" :
-	    o->wants_requiretls ? "-O requiretls=yes" : NULL;
+	    NULL;
 
 	return what == NULL || error_set(err, STAGE_USAGE, EX_USAGE,
 	    "not in this version: %s", what);

@@ -11,6 +11,7 @@
 #include "app/report.h"
 #include "app/sender.h"
 #include "app/tls_setup.h"
+#include "app/wish.h"
 #include "base/buf.h"
 #include "base/deadline.h"
 #include "base/mem.h"
@@ -113,6 +114,9 @@ check_forms(const struct submission *s, const char *name, struct error *err)
 	char *where = profile_where(s->file, name, "log");
 	bool ok = p->log == NULL || log_check(p->log, where, err);
 
+	mem_free(where);
+	where = profile_where(s->file, name, "dsn_notify");
+	ok = ok && wish_check(p, where, err);
 	mem_free(where);
 	return ok && tls_setup_check(p, s->file, err);
 }
@@ -270,7 +274,8 @@ fetch_secret(struct submission *s, struct error *err)
 static bool
 hand_over(struct submission *s, struct error *err)
 {
-	const struct transfer transfer = {
+	char notify[WISH_NOTIFY_SIZE];
+	struct transfer transfer = {
 		.envelope = &s->envelope,
 		.encode = &s->encode,
 		.wants_8bitmime = s->options->body == BODY_8BITMIME,
@@ -278,6 +283,7 @@ hand_over(struct submission *s, struct error *err)
 	struct tls_context *ctx = NULL;
 	bool ok;
 
+	wish_fill(&transfer, notify, s->options, &s->profile);
 	s->delivery.profile = &s->profile;
 	s->delivery.env = s->env;
 	s->delivery.password = buf_span(&s->password);
@@ -377,6 +383,8 @@ conclude(struct submission *s, bool ok, struct error *err)
 	if (s->log.count == 0 && !s->has_profile)
 		open_log(s, NULL);
 	hint_apply(err, report.profile);
+	if (err->temporary && s->profile.tempfail_exit != 0)
+		err->exit_code = (int)s->profile.tempfail_exit;
 	report_failure(&report, err);
 	return err->exit_code;
 }

@@ -65,6 +65,18 @@ static const struct key_word chunking_words[] = {
 	{ NULL, 0 },
 };
 
+static const struct key_word dsn_return_words[] = {
+	{ "hdrs", PROFILE_DSN_RETURN_HDRS },
+	{ "full", PROFILE_DSN_RETURN_FULL },
+	{ NULL, 0 },
+};
+
+static const struct key_word partial_words[] = {
+	{ "refuse", PROFILE_PARTIAL_REFUSE },
+	{ "deliver", PROFILE_PARTIAL_DELIVER },
+	{ NULL, 0 },
+};
+
 static const struct key_word boolean_words[] = {
 	{ "yes", true },
 	{ "no", false },
@@ -127,16 +139,16 @@ static const struct profile_key profile_keys[] = {
 	WORDS("encode", KEY_CHOICE, encode, encode_words),
 	WORDS("pipelining", KEY_BOOLEAN, pipelining, boolean_words),
 	WORDS("chunking", KEY_CHOICE, chunking, chunking_words),
+	WORDS("requiretls", KEY_BOOLEAN, requiretls, boolean_words),
+	STRING("dsn_notify", KEY_TEXT, dsn_notify),
+	WORDS("dsn_return", KEY_CHOICE, dsn_return, dsn_return_words),
+	WORDS("partial", KEY_CHOICE, partial, partial_words),
+	RANGE("tempfail_exit", KEY_NUMBER, tempfail_exit, 1, 125),
 	WORDS("hints", KEY_BOOLEAN, hints, boolean_words),
 	STRING("log", KEY_TEXT, log),
 
 	LATER("early"),
 	LATER("quit_wait"),
-	LATER("requiretls"),
-	LATER("dsn_notify"),
-	LATER("dsn_return"),
-	LATER("partial"),
-	LATER("tempfail_exit"),
 	LATER("sandbox"),
 	LATER("proxy"),
 	LATER("log_format"),

@@ -36,6 +36,11 @@ enum profile_from { PROFILE_FROM_KEEP, PROFILE_FROM_MISSING,
 enum profile_chunking { PROFILE_CHUNKING_AUTO, PROFILE_CHUNKING_ONE_FLIGHT,
 	PROFILE_CHUNKING_OFF };
 
+enum profile_dsn_return { PROFILE_DSN_RETURN_UNSAID, PROFILE_DSN_RETURN_HDRS,
+	PROFILE_DSN_RETURN_FULL };
+
+enum profile_partial { PROFILE_PARTIAL_REFUSE, PROFILE_PARTIAL_DELIVER };
+
 /* Values as the rest of the program wants them; all strings are owned. */
 struct profile {
 	char *name;		/* the section */
@@ -73,6 +78,11 @@ struct profile {
 	int encode;		/* enum profile_encode */
 	bool pipelining;
 	int chunking;		/* enum profile_chunking */
+	bool requiretls;
+	char *dsn_notify;	/* as written; app/option_value.h parses it */
+	int dsn_return;		/* enum profile_dsn_return */
+	int partial;		/* enum profile_partial */
+	int64_t tempfail_exit;	/* 0: unset */
 	bool hints;
 	char *log;		/* as written; app/log.h parses it */
 };

@@ -130,6 +130,8 @@ forget_recipient(struct recipient *recipient)
 {
 	mem_free(recipient->address);
 	mem_free(recipient->reply);
+	mem_free(recipient->notify);
+	mem_free(recipient->orcpt);
 	memset(recipient, 0, sizeof(*recipient));
 }
 

@@ -17,11 +17,15 @@ struct recipient {
 	char *address;		/* as it goes into RCPT TO:<…> */
 	int reply_code;		/* 0 until the relay answered */
 	char *reply;		/* its words, escaped; NULL unless refused */
+	char *notify;		/* its own wishes for DSN (RFC 3461), as on */
+	char *orcpt;		/* the wire; NULL: those of the message */
 };
 
 struct envelope {
 	char *reverse_path;	/* "" is the null reverse-path; NULL: not set */
 	struct recipient *recipients;
+	bool is_taken;		/* the relay's 250 to the message was read, for
+				 * those who weren't refused */
 	size_t count;
 	size_t room;
 	size_t *slots;		/* hash table of numbers + 1; 0 is free */

@@ -7,59 +7,44 @@
 
 typedef void capability_reader(struct capability *c, struct span argument);
 
-static void
-read_starttls(struct capability *c, struct span argument)
+/* A number that can't be read, or is larger than any, sets no limit: 0. */
+static uint64_t
+read_limit(struct span argument)
 {
-	(void)argument;
-	c->has_starttls = true;
+	uint64_t limit = 0, digit;
+	size_t i;
+
+	for (i = 0; i < argument.len; i++) {
+		if (!ascii_is_digit(argument.data[i]))
+			return 0;
+		digit = (uint64_t)(argument.data[i] - '0');
+		if (limit > (UINT64_MAX - digit) / 10)
+			return 0;
+		limit = limit * 10 + digit;
+	}
+	return limit;
 }
 
-static void
-read_8bitmime(struct capability *c, struct span argument)
-{
-	(void)argument;
-	c->has_8bitmime = true;
-}
-
-static void
-read_smtputf8(struct capability *c, struct span argument)
-{
-	(void)argument;
-	c->has_smtputf8 = true;
-}
-
-static void
-read_pipelining(struct capability *c, struct span argument)
-{
-	(void)argument;
-	c->has_pipelining = true;
-}
-
-static void
-read_chunking(struct capability *c, struct span argument)
-{
-	(void)argument;
-	c->has_chunking = true;
-}
-
-/* A number that can't be read, or is larger than any, sets no limit. */
 static void
 read_size(struct capability *c, struct span argument)
 {
-	uint64_t size = 0, digit;
-	size_t i;
+	c->size_max = read_limit(argument);
+}
 
-	c->has_size = true;
-	c->size_max = 0;
-	for (i = 0; i < argument.len; i++) {
-		if (!ascii_is_digit(argument.data[i]))
-			return;
-		digit = (uint64_t)(argument.data[i] - '0');
-		if (size > (UINT64_MAX - digit) / 10)
-			return;
-		size = size * 10 + digit;
+/* RFC 9422 section 4: "RCPTMAX=100 MAILMAX=50"; others may come. */
+static void
+read_limits(struct capability *c, struct span argument)
+{
+	struct span word, name;
+
+	while (span_next(&argument, ' ', &word)) {
+		if (!span_next(&word, '=', &name))
+			continue;
+		if (span_equals_nocase(name, span_of("RCPTMAX")))
+			c->rcpt_max = read_limit(word);
+		else if (span_equals_nocase(name, span_of("MAILMAX")))
+			c->mail_max = read_limit(word);
 	}
-	c->size_max = size;
 }
 
 /* Some relays say it twice, in the old and the new spelling: a union. */
@@ -74,18 +59,35 @@ read_auth(struct capability *c, struct span argument)
 		c->mechanisms |= sasl_named(word);
 }
 
+#define HAS(flag) offsetof(struct capability, has_##flag)
+
+/* Each sets a flag, and some say more. */
 static const struct {
 	const char *keyword;
+	size_t flag;
 	capability_reader *read;
 } keywords[] = {
-	{ "STARTTLS", read_starttls },
-	{ "SIZE", read_size },
-	{ "8BITMIME", read_8bitmime },
-	{ "SMTPUTF8", read_smtputf8 },
-	{ "PIPELINING", read_pipelining },
-	{ "CHUNKING", read_chunking },
-	{ "AUTH", read_auth },
+	{ "STARTTLS", HAS(starttls), NULL },
+	{ "SIZE", HAS(size), read_size },
+	{ "8BITMIME", HAS(8bitmime), NULL },
+	{ "SMTPUTF8", HAS(smtputf8), NULL },
+	{ "PIPELINING", HAS(pipelining), NULL },
+	{ "CHUNKING", HAS(chunking), NULL },
+	{ "DSN", HAS(dsn), NULL },
+	{ "REQUIRETLS", HAS(requiretls), NULL },
+	{ "LIMITS", HAS(limits), read_limits },
+	{ "AUTH", HAS(auth), read_auth },
 };
+
+static void
+read_keyword(struct capability *c, size_t i, struct span argument)
+{
+	bool *flag = (bool *)((char *)c + keywords[i].flag);
+
+	*flag = true;
+	if (keywords[i].read != NULL)
+		keywords[i].read(c, argument);
+}
 
 static void
 read_line(struct capability *c, struct span line)
@@ -103,7 +105,7 @@ read_line(struct capability *c, struct span line)
 		return;
 	for (i = 0; i < sizeof(keywords) / sizeof(keywords[0]); i++)
 		if (span_equals_nocase(word, span_of(keywords[i].keyword)))
-			keywords[i].read(c, span_trim(rest));
+			read_keyword(c, i, span_trim(rest));
 }
 
 void

@@ -20,8 +20,13 @@ struct capability {
 	bool has_smtputf8;	/* RFC 6531 */
 	bool has_pipelining;	/* RFC 2920 */
 	bool has_chunking;	/* RFC 3030 */
+	bool has_dsn;		/* RFC 3461 */
+	bool has_requiretls;	/* RFC 8689 */
+	bool has_limits;	/* RFC 9422 */
 	bool has_auth;		/* RFC 4954 */
-	uint64_t size_max;	/* 0: no limit is known */
+	uint64_t size_max;	/* octets of a message; 0: no limit is known */
+	uint64_t rcpt_max;	/* recipients of a message; the same */
+	uint64_t mail_max;	/* messages of a session; the same */
 	sasl_set mechanisms;	/* those of them that we speak */
 	char auth_words[200];	/* the offer as it was made, escaped */
 };

@@ -363,9 +363,10 @@ session_message_is_out(struct session *s)
 }
 
 void
-session_message_is_accepted(struct session *s)
+session_message_is_accepted(struct session *s, bool by_all)
 {
-	set_progress(s, PROGRESS_ACCEPTED);
+	if (by_all)
+		set_progress(s, PROGRESS_ACCEPTED);
 	os_signals_end();
 	s->message_is_out = false;
 }

@@ -138,8 +138,9 @@ bool session_write_transaction(struct session *s, struct span message,
  */
 void session_message_is_out(struct session *s);
 
-/* The relay's 250 to it was read. */
-void session_message_is_accepted(struct session *s);
+/* The relay's 250 to it was read; the run is a success if nobody was refused
+ * before. */
+void session_message_is_accepted(struct session *s, bool by_all);
 
 /* A refusal of the envelope has closed the window again. */
 void session_message_is_void(struct session *s);

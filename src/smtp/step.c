@@ -1,13 +1,15 @@
 #include "smtp/step.h"
 
 /*
- * RFC 5321 section 4.5.3.1.4 gives a command line 512 octets. MAIL may be
- * longer by what its parameters add: SIZE 26 (RFC 1870), BODY 17 (RFC 6152),
- * SMTPUTF8 10 (RFC 6531 section 3.4).
- * AUTH lines are those of RFC 4954 section 4.
+ * RFC 5321 section 4.5.3.1.4 gives a command line 512 octets. It may be longer
+ * by what parameters add. MAIL: SIZE 26 (RFC 1870), BODY 17 (RFC 6152),
+ * SMTPUTF8 10 (RFC 6531), RET 9 and ENVID 107 (RFC 3461), REQUIRETLS 11 (RFC
+ * 8689). RCPT: NOTIFY 29 and ORCPT 507 (RFC 3461). AUTH lines are those of RFC
+ * 4954 section 4.
  */
 #define LINE 512
-#define MAIL_LINE (LINE + 26 + 17 + 10)
+#define MAIL_LINE (LINE + 26 + 17 + 10 + 9 + 107 + 11)
+#define RCPT_LINE (LINE + 29 + 507)
 #define AUTH_LINE 12288
 #define REPLY_LINE 4096
 #define AUTH_REPLY_LINE 16384
@@ -32,8 +34,8 @@ static const struct step_row rows[] = {
 	    EX_UNAVAILABLE, MAIL_LINE, REPLY_LINE, STEP_TIMEOUT,
 	    "reply to MAIL", "refused the sender" },
 	[STEP_RCPT] = { "RCPT", STAGE_RCPT, { 250, 251, 252 },
-	    EX_UNAVAILABLE, LINE, REPLY_LINE, STEP_TIMEOUT, "reply to RCPT",
-	    "refused a recipient" },
+	    EX_UNAVAILABLE, RCPT_LINE, REPLY_LINE, STEP_TIMEOUT,
+	    "reply to RCPT", "refused a recipient" },
 	[STEP_DATA] = { "DATA", STAGE_DATA, { 354 },
 	    EX_UNAVAILABLE, LINE, REPLY_LINE, STEP_TIMEOUT, "reply to DATA",
 	    "refused to take the message" },

@@ -65,6 +65,44 @@ check_size(struct session *s, const struct transfer *t,
 	return fail_unasked(s, err);
 }
 
+/* RFC 9422: the relay says how many it would refuse anyway. */
+static bool
+check_recipients(struct session *s, const struct transfer *t,
+    struct error *err)
+{
+	uint64_t most = s->capability.rcpt_max;
+
+	if (most == 0 || t->envelope->count <= most)
+		return true;
+	(void)error_set(err, STAGE_MAIL, EX_UNAVAILABLE, "the message has %zu "
+	    "recipients, the relay takes %" PRIu64, t->envelope->count, most);
+	(void)error_fix(err, "send it to fewer at a time");
+	return fail_unasked(s, err);
+}
+
+/* RFC 8689 section 4.1: nothing less than TLS to a relay that was verified. */
+static bool
+check_requiretls(struct session *s, const struct transfer *t,
+    struct error *err)
+{
+	if (!t->wants_requiretls || (s->stream->tls != NULL &&
+	    s->capability.has_requiretls))
+		return true;
+	(void)error_set(err, STAGE_MAIL, EX_UNAVAILABLE, "the message asks "
+	    "for REQUIRETLS, and %s", s->stream->tls == NULL ?
+	    "the session is in clear" : "the relay doesn't offer it");
+	return fail_unasked(s, err);
+}
+
+/* Wishes that nobody can fulfil don't hold the message up. */
+static void
+note_dsn(const struct session *s, const struct transfer *t)
+{
+	if (!s->capability.has_dsn && dsn_is_wished(&t->dsn))
+		trace_note(s->params->trace, "the relay doesn't offer DSN: "
+		    "the wishes for notifications are ignored");
+}
+
 /* One message's way through the dialogue. */
 struct turn {
 	struct session *s;
@@ -82,20 +120,20 @@ static bool
 send_mail(struct turn *turn, struct error *err)
 {
 	const struct transfer *t = turn->t;
-	struct session *s = turn->s;
+	const struct mail_wish wish = {
+		.facts = &t->encode->form.facts,
+		.wants_8bitmime = t->wants_8bitmime,
+		.wants_smtputf8 = t->encode->keeps_utf8,
+		.wants_requiretls = t->wants_requiretls,
+		.dsn = &t->dsn,
+	};
 	struct buf line;
 	bool ok;
 
 	buf_init(&line, BUF_UNLIMITED);
-	ok = buf_printf(&line, "MAIL FROM:<%s>", t->envelope->reverse_path) &&
-	    (!s->capability.has_size ||
-	    buf_printf(&line, " SIZE=%" PRIu64, t->encode->form.facts.size)) &&
-	    (!s->capability.has_8bitmime ||
-	    (!t->encode->form.facts.has_8bit && !t->wants_8bitmime &&
-	    !t->encode->keeps_utf8) ||
-	    buf_add_string(&line, " BODY=8BITMIME")) &&
-	    (!t->encode->keeps_utf8 || buf_add_string(&line, " SMTPUTF8")) &&
-	    session_send(s, STEP_MAIL, buf_span(&line), NULL, err);
+	ok = command_add_mail(&line, t->envelope->reverse_path, &wish,
+	    &turn->s->capability) &&
+	    session_send(turn->s, STEP_MAIL, buf_span(&line), NULL, err);
 	buf_free(&line);
 	return ok;
 }
@@ -103,13 +141,13 @@ send_mail(struct turn *turn, struct error *err)
 static bool
 send_rcpt(struct turn *turn, struct error *err)
 {
-	const struct envelope *e = turn->t->envelope;
+	const struct transfer *t = turn->t;
 	struct buf line;
 	bool ok;
 
 	buf_init(&line, BUF_UNLIMITED);
-	ok = buf_printf(&line, "RCPT TO:<%s>",
-	    e->recipients[turn->asked].address) &&
+	ok = command_add_rcpt(&line, &t->envelope->recipients[turn->asked],
+	    &t->dsn, &turn->s->capability) &&
 	    session_send(turn->s, STEP_RCPT, buf_span(&line), NULL, err);
 	buf_free(&line);
 	turn->asked++;
@@ -282,7 +320,21 @@ hear_window(struct turn *turn, struct error *err)
 	return true;
 }
 
-/* MAIL and every RCPT. Success is that each one of them was accepted. */
+static bool
+may_go_on(const struct turn *turn)
+{
+	const struct envelope *e = turn->t->envelope;
+
+	if (turn->answered < e->count || turn->s->is_broken)
+		return false;
+	return !error_is_set(&turn->refusal) || (turn->t->is_partial &&
+	    envelope_refused(e) < e->count);
+}
+
+/*
+ * MAIL and every RCPT. Success is that each one of them was accepted; under
+ * `partial`, that one of them was.
+ */
 static bool
 envelope(struct turn *turn, struct error *err)
 {
@@ -293,8 +345,8 @@ envelope(struct turn *turn, struct error *err)
 	    !turn->s->is_broken)
 		if (!send_window(turn, err) || !hear_window(turn, err))
 			return false;
-	if (!error_is_set(&turn->refusal))
-		return turn->answered == turn->t->envelope->count;
+	if (may_go_on(turn))
+		return true;
 	*err = turn->refusal;
 	return close_window(turn);
 }
@@ -355,8 +407,11 @@ receipt(struct turn *turn, struct error *err)
 		s->is_broken = s->is_broken || turn->is_chunk;
 		return false;
 	}
-	session_message_is_accepted(s);
-	return true;
+	session_message_is_accepted(s, !error_is_set(&turn->refusal));
+	turn->t->envelope->is_taken = true;
+	/* Those who were refused give the status. */
+	*err = turn->refusal;
+	return !error_is_set(err);
 }
 
 bool
@@ -368,7 +423,10 @@ transfer_message(struct session *s, const struct transfer *t,
 	    1, .is_chunk = s->capability.has_chunking &&
 	    s->params->chunking != SESSION_CHUNKING_OFF };
 
-	return check_smtputf8(s, t, err) && choose_form(s, t, err) && check_size(s, t, err) &&
+	note_dsn(s, t);
+	return check_smtputf8(s, t, err) && choose_form(s, t, err) &&
+	    check_size(s, t, err) &&
+	    check_recipients(s, t, err) && check_requiretls(s, t, err) &&
 	    envelope(&turn, err) &&
 	    message(&turn, err) && receipt(&turn, err);
 }

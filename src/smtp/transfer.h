@@ -9,6 +9,7 @@
 
 #include "mail/encode.h"
 #include "mail/envelope.h"
+#include "smtp/command.h"
 #include "smtp/session.h"
 
 struct transfer {
@@ -17,6 +18,9 @@ struct transfer {
 					 * where it keeps UTF-8, SMTPUTF8 is
 					 * asked for */
 	bool wants_8bitmime;		/* -B8BITMIME */
+	bool wants_requiretls;		/* or not at all (RFC 8689) */
+	bool is_partial;		/* to those who weren't refused */
+	struct dsn_wish dsn;		/* where the relay offers DSN */
 };
 
 /*
@@ -25,6 +29,9 @@ struct transfer {
  * no form the relay takes, and an address that needs SMTPUTF8 where that isn't
  * offered, are EX_DATAERR before MAIL. No octet of the message leaves when a
  * recipient was refused: the first 5yz of them decides, else the first 4yz.
+ * With `is_partial` the message goes to the others, but the result is the same;
+ * envelope->is_taken tells. More recipients than the relay's RCPTMAX (RFC
+ * 9422), or a REQUIRETLS that can't be had, is EX_UNAVAILABLE before MAIL.
  */
 bool transfer_message(struct session *s, const struct transfer *t,
     struct error *err) MUST_CHECK;

@@ -181,8 +181,6 @@ what_is_mistyped_is_64_and_told(void **state)
 		{ NULL, { "-s", "Subject", "a@b.net" },
 		    "a Subject goes into the header" },
 		{ NULL, { "-bs" }, "not in this version" },
-		{ NULL, { "-Orequiretls=yes", "a@b.net" },
-		    "not in this version" },
 		{ NULL, { "-Nsometimes", "a@b.net" }, "-N takes never" },
 		{ NULL, { "-Va b", "a@b.net" }, "-V takes xtext" },
 		{ NULL, { "-La b", "a@b.net" }, "-L takes at most 32" },

@@ -536,9 +536,9 @@ a_command_line_ends_at_its_limit(void **state)
 	(void)state;
 	memset(line, 'a', sizeof(line));
 	session_begin(&s, &stream, &params);
-	assert_true(session_send(&s, STEP_RCPT, span_make(line, 510), NULL,
+	assert_true(session_send(&s, STEP_DATA, span_make(line, 510), NULL,
 	    &err));
-	assert_false(session_send(&s, STEP_RCPT, span_make(line, 511), NULL,
+	assert_false(session_send(&s, STEP_DATA, span_make(line, 511), NULL,
 	    &err));
 	assert_int_equal(err.exit_code, EX_DATAERR);
 	assert_non_null(strstr(err.text, "too long"));

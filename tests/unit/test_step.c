@@ -277,10 +277,13 @@ each_step_has_its_limits(void **state)
 		assert_true(strlen(row->name) > 0);
 		assert_true(strlen(row->awaited) > 0);
 	}
-	assert_int_equal(step_row(STEP_RCPT)->line_max, 512);
+	/* With NOTIFY and ORCPT (RFC 3461). */
+	assert_int_equal(step_row(STEP_RCPT)->line_max, 512 + 29 + 507);
 	assert_int_equal(step_row(STEP_EHLO)->line_max, 512);
-	/* With SIZE (RFC 1870), BODY (RFC 6152), SMTPUTF8 (RFC 6531). */
-	assert_int_equal(step_row(STEP_MAIL)->line_max, 512 + 26 + 17 + 10);
+	/* With SIZE (RFC 1870), BODY (RFC 6152), SMTPUTF8 (RFC 6531), RET and
+	 * ENVID (RFC 3461), REQUIRETLS (RFC 8689). */
+	assert_int_equal(step_row(STEP_MAIL)->line_max,
+	    512 + 26 + 17 + 10 + 9 + 107 + 11);
 	/* RFC 4954 section 4. */
 	assert_int_equal(step_row(STEP_AUTH)->line_max, 12288);
 	assert_int_equal(step_row(STEP_AUTH)->reply_max, 16384);

@@ -1,0 +1,71 @@
+#include "app/wish.h"
+
+#include <stdio.h>
+
+#include "app/option_value.h"
+
+static const struct {
+	enum dsn_notify bit;
+	const char *word;
+} notify_words[] = {
+	{ DSN_NOTIFY_NEVER, "NEVER" },
+	{ DSN_NOTIFY_SUCCESS, "SUCCESS" },
+	{ DSN_NOTIFY_FAILURE, "FAILURE" },
+	{ DSN_NOTIFY_DELAY, "DELAY" },
+};
+
+#define NOTIFY_WORDS (sizeof(notify_words) / sizeof(notify_words[0]))
+
+static const char *const option_return[] = {
+	[DSN_RETURN_UNSAID] = NULL,
+	[DSN_RETURN_HDRS] = "HDRS",
+	[DSN_RETURN_FULL] = "FULL",
+};
+
+static const char *const profile_return[] = {
+	[PROFILE_DSN_RETURN_UNSAID] = NULL,
+	[PROFILE_DSN_RETURN_HDRS] = "HDRS",
+	[PROFILE_DSN_RETURN_FULL] = "FULL",
+};
+
+bool
+wish_check(const struct profile *p, const char *where, struct error *err)
+{
+	unsigned int set;
+
+	return p->dsn_notify == NULL ||
+	    option_value_notify(p->dsn_notify, &set) ||
+	    error_set(err, STAGE_CONFIG, EX_CONFIG, "%s: dsn_notify = `%s`: "
+	    "it takes never, or some of success,failure,delay", where,
+	    p->dsn_notify);
+}
+
+/* The set in the words of RFC 3461; NULL for the empty one. */
+static const char *
+notify_text(unsigned int set, char *notify)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < NOTIFY_WORDS; i++)
+		if ((set & notify_words[i].bit) != 0)
+			n += (size_t)snprintf(notify + n, WISH_NOTIFY_SIZE - n,
+			    "%s%s", n == 0 ? "" : ",", notify_words[i].word);
+	return n == 0 ? NULL : notify;
+}
+
+void
+wish_fill(struct transfer *t, char *notify, const struct options *o,
+    const struct profile *p)
+{
+	unsigned int set = o->dsn_notify;
+
+	if (set == 0 && p->dsn_notify != NULL &&
+	    !option_value_notify(p->dsn_notify, &set))
+		set = 0;
+	t->dsn.notify = notify_text(set, notify);
+	t->dsn.ret = o->dsn_return != DSN_RETURN_UNSAID ?
+	    option_return[o->dsn_return] : profile_return[p->dsn_return];
+	t->dsn.envid = o->dsn_envid;
+	t->wants_requiretls = o->wants_requiretls || p->requiretls;
+	t->is_partial = p->partial == PROFILE_PARTIAL_DELIVER;
+}
