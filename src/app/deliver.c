@@ -79,10 +79,16 @@ keep_account(struct delivery *d, const struct session *s)
 	    dsn_is_wished(&d->transfer->dsn);
 }
 
-/* One session over a connected socket; `*may_try_next` tells of a failure. */
+/* What may be done about a failure. */
+struct verdict {
+	bool may_try_next;	/* with another address */
+	bool may_be_late;	/* with the same, once the relay has greeted */
+};
+
+/* One session over a connected socket. */
 static bool
 run_session(struct delivery *d, int fd, const struct session_params *params,
-    bool *may_try_next, struct error *err)
+    struct verdict *verdict, struct error *err)
 {
 	struct stream stream;
 	struct session s;
@@ -92,7 +98,8 @@ run_session(struct delivery *d, int fd, const struct session_params *params,
 	session_begin(&s, &stream, params);
 	ok = session_open(&s, err) && transfer_message(&s, d->transfer, err);
 	keep_account(d, &s);
-	*may_try_next = !ok && err->temporary && !s.mail_was_written &&
+	verdict->may_be_late = s.early_was_refused;
+	verdict->may_try_next = !ok && err->temporary && !s.mail_was_written &&
 	    (err->stage != STAGE_AUTH || err->reply_code == 0);
 	session_end(&s);
 	stream_free(&stream);
@@ -114,6 +121,8 @@ fill_params(const struct delivery *d, struct session_params *params,
 	params->mechanisms = p->auth == PROFILE_AUTH_AUTO ? ~0U :
 	    wants_auth ? sasl_named(span_of(mechanism_of[p->auth])) : 0;
 	params->may_pipeline = p->pipelining;
+	params->is_early = p->early;
+	params->waits_for_quit = p->quit_wait;
 	params->chunking = chunking_of[p->chunking];
 	params->peer = d->peer;
 	params->handshake_timeout = p->connect_timeout;
@@ -134,11 +143,12 @@ try_addresses(struct delivery *d, struct dial *dial,
 {
 	const struct endpoint *endpoint;
 	struct error said = { 0 };
-	bool may_try_next = true, ok = false;
+	struct verdict verdict = { true, false };
+	bool ok = false;
 	char literal[80];
 	int fd;
 
-	while (!ok && may_try_next && dial_has_more(dial)) {
+	while (!ok && verdict.may_try_next && dial_has_more(dial)) {
 		error_clear(err);
 		if (!dial_next(dial, &fd, &endpoint, err)) {
 			trace_note(d->trace, "%s", err->text);
@@ -151,10 +161,15 @@ try_addresses(struct delivery *d, struct dial *dial,
 			dial_own_literal(fd, literal, sizeof(literal));
 			params->ehlo = literal;
 		}
-		ok = run_session(d, fd, params, &may_try_next, err);
+		ok = run_session(d, fd, params, &verdict, err);
 		if (!ok)
 			trace_note(d->trace, "%s: %s", endpoint->text,
 			    err->text);
+		if (verdict.may_be_late) {
+			params->is_early = false;
+			verdict.may_try_next = true;
+			dial_again(dial, endpoint);
+		}
 		said = *err;
 	}
 	return ok;

@@ -139,6 +139,8 @@ static const struct profile_key profile_keys[] = {
 	WORDS("encode", KEY_CHOICE, encode, encode_words),
 	WORDS("pipelining", KEY_BOOLEAN, pipelining, boolean_words),
 	WORDS("chunking", KEY_CHOICE, chunking, chunking_words),
+	WORDS("early", KEY_BOOLEAN, early, boolean_words),
+	WORDS("quit_wait", KEY_BOOLEAN, quit_wait, boolean_words),
 	WORDS("requiretls", KEY_BOOLEAN, requiretls, boolean_words),
 	STRING("dsn_notify", KEY_TEXT, dsn_notify),
 	WORDS("dsn_return", KEY_CHOICE, dsn_return, dsn_return_words),
@@ -147,8 +149,6 @@ static const struct profile_key profile_keys[] = {
 	WORDS("hints", KEY_BOOLEAN, hints, boolean_words),
 	STRING("log", KEY_TEXT, log),
 
-	LATER("early"),
-	LATER("quit_wait"),
 	LATER("sandbox"),
 	LATER("proxy"),
 	LATER("log_format"),

@@ -78,7 +78,7 @@ struct profile {
 	int encode;		/* enum profile_encode */
 	bool pipelining;
 	int chunking;		/* enum profile_chunking */
-	bool requiretls;
+	bool early, quit_wait, requiretls;
 	char *dsn_notify;	/* as written; app/option_value.h parses it */
 	int dsn_return;		/* enum profile_dsn_return */
 	int partial;		/* enum profile_partial */

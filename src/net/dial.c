@@ -54,6 +54,12 @@ dial_free(struct dial *d)
 	memset(d, 0, sizeof(*d));
 }
 
+void
+dial_again(struct dial *d, const struct endpoint *endpoint)
+{
+	d->was_tried[endpoint - d->endpoints->items] = false;
+}
+
 bool
 dial_has_more(const struct dial *d)
 {

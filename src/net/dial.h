@@ -45,6 +45,9 @@ bool dial_has_more(const struct dial *d);
 bool dial_next(struct dial *d, int *fd, const struct endpoint **endpoint,
     struct error *err) MUST_CHECK;
 
+/* The endpoint that was connected to counts as not tried, once more. */
+void dial_again(struct dial *d, const struct endpoint *endpoint);
+
 /*
  * The address literal of our end of a connected socket, "[192.0.2.7]" or
  * "[IPv6:2001:db8::7]" (RFC 5321 section 4.1.3), "[127.0.0.1]" for a unix

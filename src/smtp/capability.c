@@ -76,6 +76,7 @@ static const struct {
 	{ "DSN", HAS(dsn), NULL },
 	{ "REQUIRETLS", HAS(requiretls), NULL },
 	{ "LIMITS", HAS(limits), read_limits },
+	{ "PIPECONNECT", HAS(pipeconnect), NULL },
 	{ "AUTH", HAS(auth), read_auth },
 };
 

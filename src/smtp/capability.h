@@ -23,6 +23,7 @@ struct capability {
 	bool has_dsn;		/* RFC 3461 */
 	bool has_requiretls;	/* RFC 8689 */
 	bool has_limits;	/* RFC 9422 */
+	bool has_pipeconnect;	/* draft-harris-early-pipe */
 	bool has_auth;		/* RFC 4954 */
 	uint64_t size_max;	/* octets of a message; 0: no limit is known */
 	uint64_t rcpt_max;	/* recipients of a message; the same */

@@ -388,7 +388,8 @@ let_flight_leave(struct session *s, enum step step, struct error *err)
 
 	if (s->flight.len == 0)
 		return true;
-	ok = session_check_silence(s, step, err);
+	/* The greeting alone may be on its way. */
+	ok = s->is_ahead || session_check_silence(s, step, err);
 	if (ok && step == STEP_MAIL)
 		s->mail_was_written = true;
 	ok = ok && (stream_write(s->stream, buf_span(&s->flight), &limit,
@@ -457,6 +458,9 @@ session_end(struct session *s)
 	static const char quit[] = "QUIT\r\n";
 	struct limit at_once = limit_in(STAGE_QUIT, "end of the session", NULL,
 	    0);
+	int64_t ms = s->params->timeout < QUIT_MS ? s->params->timeout :
+	    QUIT_MS;
+	struct limit wait = limit_in(STAGE_QUIT, "reply to QUIT", NULL, ms);
 	struct error ignored = { 0 };
 	bool is_waiting = false;
 
@@ -466,8 +470,11 @@ session_end(struct session *s)
 		/* What is left unread would turn our FIN into a reset. */
 		if (!s->is_broken && stream_write(s->stream, span_of(quit),
 		    &at_once, &ignored) && stream_poll(s->stream, STAGE_QUIT,
-		    &is_waiting, &ignored))
+		    &is_waiting, &ignored)) {
 			trace_sent(s->params->trace, span_of("QUIT"));
+			if (s->params->waits_for_quit)
+				(void)read_reply(s, STEP_QUIT, wait, &ignored);
+		}
 		if (error_is_set(&ignored))
 			trace_note(s->params->trace, "at the end: %s",
 			    ignored.text);

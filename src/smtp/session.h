@@ -54,6 +54,9 @@ struct session_params {
 	sasl_set mechanisms;	/* what may be used of what is offered */
 	bool is_loopback;	/* credentials may go in clear */
 	bool may_pipeline;	/* where the relay offers it */
+	bool is_early;		/* EHLO before the greeting, for relays that
+				 * offer PIPECONNECT */
+	bool waits_for_quit;	/* for its reply, at most QUIT_MS */
 	enum session_chunking chunking;
 	const char *peer;	/* "smtp.example.net:587", for messages */
 	int64_t handshake_timeout, timeout, data_timeout;	/* ms each */
@@ -74,6 +77,9 @@ struct session {
 	struct deadline flight_limit; /* of all replies to the flight that left
 				 * last */
 	const char *mechanism;	/* SASL mechanism that passed, or NULL */
+	bool is_ahead;		/* EHLO has left, and the greeting is to come */
+	bool early_was_refused;	/* a 554 greeted us: without `is_early` it may
+				 * be another one */
 	bool mail_was_written;	/* no other relay may be tried any more */
 	bool is_in_body;	/* between 354, or BDAT, and the last octet: a
 				 * hang-up must be a reset */
@@ -86,6 +92,8 @@ struct session {
 /* Both stay borrowed until session_end(). */
 void session_begin(struct session *s, struct stream *stream,
     const struct session_params *params);
+
+#define QUIT_MS 10000
 
 /*
  * From the connection to the relay's readiness for MAIL: TLS, greeting, EHLO,
@@ -157,8 +165,9 @@ bool session_is_private(const struct session *s);
 
 /*
  * Ends the session as behaviour.md section 7 has it: QUIT that isn't waited
- * for, or a reset in mid-message, or just the end where the dialogue is broken.
- * Never fails, never waits. The stream is closed; the caller frees it.
+ * for unless that is wished, or a reset in mid-message, or just the end where
+ * the dialogue is broken. Never fails. The stream is closed; the caller frees
+ * it.
  */
 void session_end(struct session *s);
 

@@ -5,24 +5,25 @@
 #include "smtp/session.h"
 
 static bool
-ask_with_name(struct session *s, enum step step, struct error *err)
+send_name(struct session *s, enum step step, struct error *err)
 {
 	struct buf line;
 	bool ok;
 
 	buf_init(&line, step_row(step)->line_max);
 	ok = buf_printf(&line, "%s %s", step_row(step)->name, s->params->ehlo) ?
-	    session_ask(s, step, buf_span(&line), err) :
+	    session_send(s, step, buf_span(&line), NULL, err) :
 	    error_set(err, STAGE_EHLO, EX_CONFIG, "the EHLO name is too long");
 	buf_free(&line);
 	return ok;
 }
 
+/* The reply to EHLO, which was sent. */
 static bool
-hello(struct session *s, struct error *err)
+hear_hello(struct session *s, struct error *err)
 {
 	memset(&s->capability, 0, sizeof(s->capability));
-	if (ask_with_name(s, STEP_EHLO, err)) {
+	if (session_expect(s, STEP_EHLO, err)) {
 		capability_parse(&s->capability, &s->reply);
 		return true;
 	}
@@ -32,7 +33,59 @@ hello(struct session *s, struct error *err)
 	    s->params->credentials != NULL)
 		return false;
 	error_clear(err);
-	return ask_with_name(s, STEP_HELO, err);
+	return send_name(s, STEP_HELO, err) &&
+	    session_expect(s, STEP_HELO, err);
+}
+
+static bool
+hello(struct session *s, struct error *err)
+{
+	return send_name(s, STEP_EHLO, err) && hear_hello(s, err);
+}
+
+/*
+ * Whatever has come is the greeting, or worse: it is read in lock-step then,
+ * and nothing of it can be taken for the reply to what we haven't said.
+ */
+static bool
+is_silent(struct session *s)
+{
+	struct error ignored = { 0 };
+	bool is_waiting = false;
+
+	return stream_poll(s->stream, STAGE_GREETING, &is_waiting, &ignored) &&
+	    !is_waiting && !s->stream->at_end;
+}
+
+/*
+ * EHLO before the greeting (Exim's PIPECONNECT): both are judged, in order,
+ * before anything else leaves. A relay that doesn't like it greets with 554.
+ */
+static bool
+greet_early(struct session *s, struct error *err)
+{
+	if (!send_name(s, STEP_EHLO, err))
+		return false;
+	s->is_ahead = true;
+	if (!session_expect(s, STEP_GREETING, err)) {
+		s->early_was_refused = err->reply_code == 554;
+		return false;
+	}
+	s->is_ahead = false;
+	if (!hear_hello(s, err))
+		return false;
+	if (!s->capability.has_pipeconnect)
+		trace_note(s->params->trace, "the relay doesn't offer "
+		    "PIPECONNECT: early = no suits it better");
+	return true;
+}
+
+static bool
+greet(struct session *s, struct error *err)
+{
+	if (s->params->is_early && is_silent(s))
+		return greet_early(s, err);
+	return session_expect(s, STEP_GREETING, err) && hello(s, err);
 }
 
 static bool
@@ -74,7 +127,7 @@ session_open(struct session *s, struct error *err)
 	enum session_tls tls = s->params->tls;
 
 	return (tls != SESSION_TLS_IMPLICIT || start_tls(s, err)) &&
-	    session_expect(s, STEP_GREETING, err) && hello(s, err) &&
+	    greet(s, err) &&
 	    (tls != SESSION_TLS_STARTTLS || upgrade(s, err)) &&
 	    (s->params->credentials == NULL || auth_login(s, err) ||
 	    session_sign(s, err));

@@ -113,6 +113,9 @@ const struct shape shapes[] = {
 	    .keys = "chunking = one-flight\n", .is_pipelined = true,
 	    .is_chunked = true, .is_one_flight = true,
 	    .has_one_recipient = true },
+	{ .name = "early", .offer = PIPELINED "\nPIPECONNECT",
+	    .keys = "early = yes\n", .is_pipelined = true,
+	    .is_early = true },
 };
 
 const size_t shape_count = sizeof(shapes) / sizeof(shapes[0]);

@@ -54,6 +54,7 @@ struct shape {
 	bool is_chunked;
 	bool is_one_flight;	/* the message too */
 	bool has_one_recipient;
+	bool is_early;		/* EHLO comes before the greeting */
 };
 
 struct turn {

@@ -177,6 +177,18 @@ is_price_of_one_flight(const struct cell *cell)
 }
 
 /*
+ * A 554 may be asked about again, and a 250 behind the greeting be taken for
+ * the reply to EHLO, if that has left already.
+ */
+static bool
+is_price_of_early(const struct cell *cell)
+{
+	return cell->shape->is_early && is_turn(cell, "greeting") &&
+	    (strncmp(cell->fault->script, "S 554", 5) == 0 ||
+	    strcmp(cell->fault->script, "S @ ok\nS 250 ok") == 0);
+}
+
+/*
  * A reply too many can't be told from the next one of the flight. A refusal is
  * judged as that, half a line spoils it; any other is left over at the end of
  * the flight, or isn't the 354 that DATA asks for.
@@ -482,13 +494,13 @@ exists(const struct cell *cell)
 	    strcmp(turn->override, "data") == 0)) ||
 	    (cell->shape->has_one_recipient && is_turn(cell, "rcpt2")) ||
 	    (cell->shape->is_chunked && is_turn(cell, "data")) ||
-	    is_price_of_one_flight(cell))
+	    is_price_of_one_flight(cell) || is_price_of_early(cell))
 		return false;
 	return mode == RELAY_PLAIN ? turn->in_clear :
 	    mode == RELAY_STARTTLS ? turn->in_starttls : turn->in_tls;
 }
 
-/* Until then all shapes are the same. */
+/* Until then all shapes but one are the same. */
 static bool
 is_before_mail(const struct cell *cell)
 {
@@ -537,12 +549,13 @@ static void
 run_shapes(struct bench *b, struct cell *cell, size_t nth, int argc,
     char **argv)
 {
-	bool is_all = argc > 1 && !is_before_mail(cell);
+	bool is_all = argc > 1, is_new = !is_before_mail(cell);
 	size_t i, done = 0;
 
 	for (i = 0; i < shape_count && (is_all || done == 0); i++) {
 		cell->shape = &shapes[(nth + i) % shape_count];
-		if (!exists(cell))
+		if (!exists(cell) ||
+		    (done > 0 && !is_new && !cell->shape->is_early))
 			continue;
 		done++;
 		if (is_picked(cell, argc, argv))

@@ -123,6 +123,15 @@ add_capability(struct buf *reply, struct span line)
 		mem_exhausted();
 }
 
+/* draft-harris-early-pipe: EHLO, and what may be behind it, come at once. */
+static bool
+may_be_early(const struct server *s)
+{
+	struct span ignored;
+
+	return serve_offers(s, "PIPECONNECT", &ignored);
+}
+
 static void
 obey_ehlo(struct server *s, struct span argument)
 {
@@ -130,7 +139,8 @@ obey_ehlo(struct server *s, struct span argument)
 	struct buf reply;
 	size_t last;
 
-	serve_must_wait(s, "EHLO");
+	if (!may_be_early(s))
+		serve_must_wait(s, "EHLO");
 	if (argument.len == 0) {
 		(void)serve_answer(s, "ehlo", 0, "501 5.5.4 a name is wanted", "2");
 		return;
@@ -275,7 +285,7 @@ serve_connection(struct relay_link *l, const struct relay_serve *options,
 	s.mode = mode;
 	if (mode == RELAY_TLS)
 		shake_hands(&s);
-	else
+	else if (!may_be_early(&s))
 		watch_early_talker(&s);
 	if (s.is_done || !link_is_open(l))
 		return;
