@@ -122,6 +122,7 @@ fill_params(const struct delivery *d, struct session_params *params,
 	    wants_auth ? sasl_named(span_of(mechanism_of[p->auth])) : 0;
 	params->may_pipeline = p->pipelining;
 	params->is_early = p->early;
+	params->is_unverified = !p->tls_verify;
 	params->waits_for_quit = p->quit_wait;
 	params->chunking = chunking_of[p->chunking];
 	params->peer = d->peer;

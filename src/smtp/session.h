@@ -53,6 +53,7 @@ struct session_params {
 	const struct sasl_credentials *credentials;	/* NULL: no AUTH */
 	sasl_set mechanisms;	/* what may be used of what is offered */
 	bool is_loopback;	/* credentials may go in clear */
+	bool is_unverified;	/* tls_verify = no: anybody may be there */
 	bool may_pipeline;	/* where the relay offers it */
 	bool is_early;		/* EHLO before the greeting, for relays that
 				 * offer PIPECONNECT */

@@ -85,12 +85,14 @@ static bool
 check_requiretls(struct session *s, const struct transfer *t,
     struct error *err)
 {
-	if (!t->wants_requiretls || (s->stream->tls != NULL &&
-	    s->capability.has_requiretls))
+	const char *why = s->stream->tls == NULL ? "the session is in clear" :
+	    s->params->is_unverified ? "the relay wasn't verified" :
+	    s->capability.has_requiretls ? NULL : "the relay doesn't offer it";
+
+	if (!t->wants_requiretls || why == NULL)
 		return true;
 	(void)error_set(err, STAGE_MAIL, EX_UNAVAILABLE, "the message asks "
-	    "for REQUIRETLS, and %s", s->stream->tls == NULL ?
-	    "the session is in clear" : "the relay doesn't offer it");
+	    "for REQUIRETLS, and %s", why);
 	return fail_unasked(s, err);
 }
 

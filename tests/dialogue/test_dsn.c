@@ -147,6 +147,8 @@ requiretls_is_had_or_nothing_is_sent(void **state)
 		    NULL },
 		{ RELAY_TLS, "SIZE", "requiretls = yes\n", NULL,
 		    "the relay doesn't offer it" },
+		{ RELAY_TLS, "REQUIRETLS", "tls_verify = no\n", option,
+		    "the relay wasn't verified" },
 		{ RELAY_TLS, "SIZE", "", option,
 		    "the relay doesn't offer it" },
 		{ RELAY_PLAIN, "REQUIRETLS", "", option,
