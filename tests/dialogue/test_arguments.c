@@ -146,6 +146,37 @@ arg_3_and_4_no_control_gets_into_a_command_or_a_field(void **state)
 	}
 }
 
+/* What a relay would be told of notifications, and what a log would show. */
+static void
+arg_3_no_control_gets_into_the_value_of_another_option(void **state)
+{
+	static const char letters[] = "NRVLB";
+	char word[40];
+	int octet;
+	size_t i;
+
+	for (i = 0; letters[i] != '\0'; i++)
+		for (octet = 1; octet <= 0x7f; octet++) {
+			const char *const args[] = { word, KIT_RECIPIENT,
+				NULL };
+			struct trial t = { .args = args, .is_absent = true };
+
+			if (octet > ' ' && octet != 0x7f && octet != '<' &&
+			    octet != '>' && octet != '=')
+				continue;
+			if (letters[i] == 'L' && octet > ' ' && octet != 0x7f)
+				continue;
+			if (letters[i] == 'V' &&
+			    (octet == '<' || octet == '>'))
+				continue;
+			(void)snprintf(word, sizeof(word), "-%cfull%c",
+			    letters[i], octet);
+			trial_run(&t, state);
+			trial_failed(&t, EX_USAGE, NULL, "posthaste: -");
+			trial_free(&t);
+		}
+}
+
 static void
 arg_3_and_5_smtp_in_an_argument_is_refused(void **state)
 {
@@ -258,6 +289,8 @@ main(void)
 		    arg_2_an_address_that_begins_with_a_hyphen_is_an_address),
 		cmocka_unit_test(
 		    arg_3_and_4_no_control_gets_into_a_command_or_a_field),
+		cmocka_unit_test(
+		    arg_3_no_control_gets_into_the_value_of_another_option),
 		cmocka_unit_test(arg_3_and_5_smtp_in_an_argument_is_refused),
 		cmocka_unit_test(what_is_mistyped_is_64_and_told),
 		cmocka_unit_test(what_callers_of_sendmail_say_is_understood),

@@ -275,6 +275,71 @@ input_that_cant_be_sent_is_refused_before_any_connection(void **state)
 	}
 }
 
+/* Adds `count` lines, each with its number in place of the %zu. */
+static void
+add_lines(struct buf *b, size_t count, const char *before, const char *after)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		assert_true(buf_printf(b, "%s%zu%s", before, i, after));
+}
+
+static void
+check_limit(const struct buf *input, const char *stage, const char *words,
+    void **state)
+{
+	static const char *const from_header[] = { "-t", "-i", "-f",
+		KIT_SENDER, NULL };
+	struct trial t = { .json = true, .args = from_header };
+
+	t.run.input = buf_span(input);
+	trial_run(&t, state);
+	trial_failed(&t, EX_DATAERR, stage, words);
+	TRIAL_CHECK(&t, t.record.count == 0);
+	TRIAL_CHECK(&t, !t.result.broken_pipe);
+	trial_free(&t);
+}
+
+static void
+msg_8_a_header_over_its_limits_is_refused(void **state)
+{
+	struct buf input;
+
+	buf_init(&input, BUF_UNLIMITED);
+	assert_true(buf_add_string(&input, TO "Subject: x\n"));
+	add_lines(&input, MIB / 60, " 0123456789012345678901234567890123456789"
+	    "01234567890123456789", "\n");
+	assert_true(buf_add_string(&input, "\nhello\n"));
+	check_limit(&input, "input", "1048576 octets", state);
+	buf_clear(&input);
+	assert_true(buf_add_string(&input, TO));
+	add_lines(&input, 8 * MIB / 100, "X: 0123456789012345678901234567890123"
+	    "456789012345678901234567890123456789012345678901234567890123"
+	    "456789", "\n");
+	assert_true(buf_add_string(&input, "\nhello\n"));
+	check_limit(&input, "input", "8388608 octets", state);
+	buf_free(&input);
+}
+
+static void
+msg_8_a_recipient_over_the_limit_is_refused(void **state)
+{
+	struct buf input;
+	size_t i;
+
+	buf_init(&input, BUF_UNLIMITED);
+	for (i = 0; i < 3; i++) {
+		assert_true(buf_printf(&input, "To: x%zu@a.net", i));
+		add_lines(&input, 33334, ",\n u", i == 0 ? "@a.net" :
+		    i == 1 ? "@b.net" : "@c.net");
+		assert_true(buf_add_char(&input, '\n'));
+	}
+	assert_true(buf_add_string(&input, "\nhello\n"));
+	check_limit(&input, "address", "100000", state);
+	buf_free(&input);
+}
+
 int
 main(void)
 {
@@ -289,6 +354,8 @@ main(void)
 		cmocka_unit_test(
 		    twenty_mebibytes_arrive_from_a_pipe_and_from_a_file),
 		cmocka_unit_test(a_body_without_a_header_loses_no_line),
+		cmocka_unit_test(msg_8_a_header_over_its_limits_is_refused),
+		cmocka_unit_test(msg_8_a_recipient_over_the_limit_is_refused),
 		cmocka_unit_test(
 		    input_that_cant_be_sent_is_refused_before_any_connection),
 	};

@@ -154,6 +154,34 @@ arg_10_sigpipe_kills_nobody_ignored_or_not(void **state)
 	buf_free(&input);
 }
 
+/* The shell sets the limit; whatever that breaks, it doesn't look sent. */
+static void
+arg_10_no_limit_makes_a_lost_message_look_sent(void **state)
+{
+	static const char *const limits[] = { "ulimit -n 8", "ulimit -n 4",
+		"ulimit -v 30000", "ulimit -v 1000000", "ulimit -f 0",
+		"ulimit -t 1", "ulimit -s 64", "ulimit -c unlimited" };
+	char line[80];
+	size_t i;
+
+	if (is_wrapped())
+		skip();
+	for (i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+		const char *argv[] = { "sh", "-c", line, getenv("POSTHASTE"),
+			"-i", "-f", KIT_SENDER, KIT_RECIPIENT, NULL };
+		struct trial t = { .run.path = "/bin/sh", .name = "sendmail",
+		    .run.argv = argv };
+
+		(void)snprintf(line, sizeof(line), "%s; exec \"$0\" \"$@\"",
+		    limits[i]);
+		trial_run(&t, state);
+		TRIAL_CHECK(&t, !t.result.hung);
+		TRIAL_CHECK(&t, (t.result.exit_status == EX_OK) ==
+		    (t.record.committed == 1));
+		trial_free(&t);
+	}
+}
+
 static void
 no_environment_no_home_and_the_root_directory_are_enough(void **state)
 {
@@ -395,7 +423,7 @@ copy_binary(const struct scratch *scratch, mode_t mode)
 }
 
 static void
-arg_8_a_binary_with_id_bits_refuses_to_run(void **state)
+arg_6_and_8_a_binary_with_id_bits_refuses_to_run(void **state)
 {
 	static const mode_t modes[] = { 02755, 04755 };
 	size_t i;
@@ -440,6 +468,8 @@ main(void)
 		cmocka_unit_test(stdin_that_gives_nothing_is_no_message),
 		cmocka_unit_test(arg_10_sigpipe_kills_nobody_ignored_or_not),
 		cmocka_unit_test(
+		    arg_10_no_limit_makes_a_lost_message_look_sent),
+		cmocka_unit_test(
 		    no_environment_no_home_and_the_root_directory_are_enough),
 		cmocka_unit_test(without_any_profile_the_places_are_listed),
 		cmocka_unit_test(a_user_without_a_passwd_entry_sends_as_uid),
@@ -450,7 +480,8 @@ main(void)
 		cmocka_unit_test(a_hangup_that_nohup_ignores_changes_nothing),
 		cmocka_unit_test(
 		    an_error_found_early_lets_the_caller_write_to_the_end),
-		cmocka_unit_test(arg_8_a_binary_with_id_bits_refuses_to_run),
+		cmocka_unit_test(
+		    arg_6_and_8_a_binary_with_id_bits_refuses_to_run),
 		cmocka_unit_test(a_cgi_program_may_not_name_a_profile_file),
 	};
 
