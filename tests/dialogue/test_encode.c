@@ -191,7 +191,7 @@ a_header_line_over_998_octets_is_folded_at_blanks(void **state)
 }
 
 static void
-msg_4_a_nul_is_encoded_whatever_the_relay_offers(void **state)
+stdin_9_and_msg_4_a_nul_is_encoded(void **state)
 {
 	static const struct form forms[] = {
 		{ "with 8BITMIME", WITH, NULL, IN("\r\na\0b\r\n"),
@@ -345,7 +345,7 @@ check_long(struct trial *t, const char *fields, size_t size, bool is_broken,
 }
 
 static void
-a_line_over_998_octets_is_broken_so_that_it_arrives_whole(void **state)
+stdin_9_a_line_over_998_octets_arrives_whole(void **state)
 {
 	static const size_t sizes[] = { 998, 999, 4096, 200000 };
 	struct trial never = { .keys = "encode = never\n" };
@@ -529,13 +529,13 @@ main(void)
 		cmocka_unit_test(
 		    a_header_line_over_998_octets_is_folded_at_blanks),
 		cmocka_unit_test(
-		    msg_4_a_nul_is_encoded_whatever_the_relay_offers),
+		    stdin_9_and_msg_4_a_nul_is_encoded),
 		cmocka_unit_test(
 		    msg_4_and_2_what_has_no_form_costs_no_connection),
 		cmocka_unit_test(
 		    refused_8bit_text_ends_the_session_before_mail),
 		cmocka_unit_test(
-		    a_line_over_998_octets_is_broken_so_that_it_arrives_whole),
+		    stdin_9_a_line_over_998_octets_arrives_whole),
 		cmocka_unit_test(
 		    smtputf8_is_asked_for_where_a_local_part_needs_it),
 		cmocka_unit_test(

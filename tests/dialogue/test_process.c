@@ -102,7 +102,7 @@ arg_9_leaked_descriptors_are_closed_at_once(void **state)
 }
 
 static void
-stdin_that_gives_nothing_is_no_message(void **state)
+stdin_9_that_gives_nothing_is_no_message(void **state)
 {
 	static const struct {
 		const char *file, *words;
@@ -260,7 +260,7 @@ file_comes_to_hold(const char *path, const char *words)
 }
 
 static void
-a_signal_before_the_message_is_out_is_69(void **state)
+stdin_12_a_signal_before_the_message_is_out_is_69(void **state)
 {
 	static const struct {
 		int number;
@@ -293,7 +293,7 @@ a_signal_before_the_message_is_out_is_69(void **state)
 }
 
 static void
-a_signal_while_the_receipt_is_awaited_is_uncertain(void **state)
+stdin_12_a_signal_while_the_receipt_is_awaited(void **state)
 {
 	char *file = scratch_path(*state, "transcript");
 	struct trial t = { .args = verbose, .run.stderr_file = file,
@@ -368,7 +368,7 @@ a_hangup_that_nohup_ignores_changes_nothing(void **state)
 }
 
 static void
-an_error_found_early_lets_the_caller_write_to_the_end(void **state)
+stdin_10_an_error_found_early_lets_the_caller_write(void **state)
 {
 	static const char *const usage[] = { "-Z", KIT_RECIPIENT, NULL };
 	static const struct {
@@ -465,7 +465,7 @@ main(void)
 		cmocka_unit_test(
 		    arg_9_any_of_the_three_descriptors_may_be_closed),
 		cmocka_unit_test(arg_9_leaked_descriptors_are_closed_at_once),
-		cmocka_unit_test(stdin_that_gives_nothing_is_no_message),
+		cmocka_unit_test(stdin_9_that_gives_nothing_is_no_message),
 		cmocka_unit_test(arg_10_sigpipe_kills_nobody_ignored_or_not),
 		cmocka_unit_test(
 		    arg_10_no_limit_makes_a_lost_message_look_sent),
@@ -473,13 +473,14 @@ main(void)
 		    no_environment_no_home_and_the_root_directory_are_enough),
 		cmocka_unit_test(without_any_profile_the_places_are_listed),
 		cmocka_unit_test(a_user_without_a_passwd_entry_sends_as_uid),
-		cmocka_unit_test(a_signal_before_the_message_is_out_is_69),
 		cmocka_unit_test(
-		    a_signal_while_the_receipt_is_awaited_is_uncertain),
+		    stdin_12_a_signal_before_the_message_is_out_is_69),
+		cmocka_unit_test(
+		    stdin_12_a_signal_while_the_receipt_is_awaited),
 		cmocka_unit_test(a_signal_while_stdin_is_read_sends_nothing),
 		cmocka_unit_test(a_hangup_that_nohup_ignores_changes_nothing),
 		cmocka_unit_test(
-		    an_error_found_early_lets_the_caller_write_to_the_end),
+		    stdin_10_an_error_found_early_lets_the_caller_write),
 		cmocka_unit_test(
 		    arg_6_and_8_a_binary_with_id_bits_refuses_to_run),
 		cmocka_unit_test(a_cgi_program_may_not_name_a_profile_file),

@@ -236,7 +236,7 @@ cfg_3_a_log_that_cant_be_written_fails_no_mail(void **state)
 }
 
 static void
-a_stderr_that_takes_nothing_changes_no_status(void **state)
+stdin_12_a_stderr_that_takes_nothing_changes_no_status(void **state)
 {
 	struct trial good = { .args = (const char *const[]){ "-v", "-i", "-f",
 	    KIT_SENDER, KIT_RECIPIENT, NULL }, .json = true,
@@ -372,7 +372,7 @@ main(void)
 		cmocka_unit_test(
 		    cfg_3_a_log_that_cant_be_written_fails_no_mail),
 		cmocka_unit_test(
-		    a_stderr_that_takes_nothing_changes_no_status),
+		    stdin_12_a_stderr_that_takes_nothing_changes_no_status),
 		cmocka_unit_test(oeq_leaves_the_status_to_speak),
 		cmocka_unit_test(a_dry_run_shows_everything_and_sends_nothing),
 		cmocka_unit_test(a_dry_run_finds_what_a_run_would),

@@ -129,7 +129,10 @@ check_options(const struct words *w, int flags)
 	FUZZ_CHECK(o.mode != MODE_SUBMIT || o.from_header ||
 	    o.recipient_count > 0);
 	FUZZ_CHECK(o.mode == MODE_SUBMIT || (o.recipient_count == 0 &&
-	    o.sender == NULL && !o.from_header));
+	    !o.from_header));
+	/* The default sender of a session is the one thing it is told. */
+	FUZZ_CHECK(o.mode == MODE_SUBMIT || o.mode == MODE_SMTP ||
+	    o.sender == NULL);
 	FUZZ_CHECK(!invocation.is_restricted || (o.config == NULL &&
 	    o.profile == NULL && !o.dry_run && !o.json));
 	FUZZ_CHECK(!invocation.is_cgi || o.config == NULL);
