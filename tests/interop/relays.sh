@@ -37,18 +37,28 @@ relays_root() {
 	: >"$RELAYS_ROOT/$1.done"
 }
 
+# npm_package NAME@VERSION: installed beside the roots, in npm/node_modules.
+npm_package() {
+	[ ! -d "$RELAYS_ROOT/npm/node_modules/${1%@*}" ] || return 0
+	mkdir -p "$RELAYS_ROOT/npm"
+	npm install --silent --no-fund --no-audit --prefix "$RELAYS_ROOT/npm" \
+	    "$1" >"$work/out" 2>&1 ||
+	    { cat "$work/out"; die "npm install $1"; }
+}
+
 # unshare leaves gentler signals to its child.
 stop_inside() {
 	kill -KILL "$inside" 2>/dev/null || :
 	wait "$inside" 2>/dev/null || :
 }
 
-# relay_inside SUITE: the rest of the script runs in its namespaces, where
-# `root` is the overlay and `sendmail` the binary.
+# relay_inside [SUITE]: the rest of the script runs in its namespaces, where
+# `root` is the overlay and `sendmail` the binary. Without SUITE the relay is
+# this machine's, and `root` a directory for what belongs to it.
 relay_inside() {
 	if [ -z "${INTEROP_INSIDE:-}" ]; then
 		need unshare python3 openssl
-		relays_root "$1"
+		[ $# -eq 0 ] || relays_root "$1"
 		export RELAYS_ROOT INTEROP_INSIDE=1 POSTHASTE
 		TMPDIR=$work unshare --mount --mount-proc --net --pid --fork \
 		    --kill-child sh "$0" &
@@ -60,6 +70,20 @@ relay_inside() {
 		exit "$status"
 	fi
 	install_sendmail
+	if [ $# -eq 0 ]; then
+		root=$work/here
+		install -d "$root/etc"
+		name_relay
+		ip link set lo up
+	else
+		enter_overlay "$1"
+	fi
+	install -d "$root/etc/relay"
+	certificates 2>"$work/err" || { cat "$work/err"; die "openssl"; }
+	make_messages
+}
+
+enter_overlay() {
 	mkdir "$work/over"
 	mount -t tmpfs tmpfs "$work/over"
 	root=$work/over/root
@@ -68,16 +92,17 @@ relay_inside() {
 upperdir=$work/over/upper,workdir=$work/over/scratch" "$root"
 	mount -t proc proc "$root/proc"
 	cleanup=leave_overlay
-	printf '127.0.0.1 localhost relay.test\n' >"$root/etc/hosts"
-	mount --bind "$root/etc/hosts" /etc/hosts
+	name_relay
 	printf 'hosts: files\n' >"$root/etc/nsswitch.conf"
 	printf 'passwd: files\ngroup: files\n' >>"$root/etc/nsswitch.conf"
 	in_root ip link set lo up
 	in_root useradd --create-home bob
 	in_root useradd --create-home carol
-	install -d "$root/etc/relay"
-	certificates 2>"$work/err" || { cat "$work/err"; die "openssl"; }
-	make_messages
+}
+
+name_relay() {
+	printf '127.0.0.1 localhost relay.test\n' >"$root/etc/hosts"
+	mount --bind "$root/etc/hosts" /etc/hosts
 }
 
 leave_overlay() {
