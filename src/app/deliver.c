@@ -5,9 +5,6 @@
 #include <sys/socket.h>
 
 #include "app/tls_setup.h"
-#include "net/dial.h"
-#include "net/resolve.h"
-#include "net/stream.h"
 
 /* How the profile's words are said below. */
 static const enum session_tls session_tls_of[] = {
@@ -34,16 +31,23 @@ static const int family_of[] = {
 };
 
 bool
-deliver_prepare(const struct delivery *d, struct tls_context **ctx,
-    struct error *err)
+deliver_wants_secret(const struct profile *p)
 {
-	return tls_setup(d->profile, d->env, ctx, err);
+	return p->user != NULL && p->auth != PROFILE_AUTH_NONE;
+}
+
+/* What the connection will need, before the first packet. */
+static bool
+prepare_tls(struct delivery *d, struct error *err)
+{
+	return tls_setup(d->profile, d->env, &d->tls_context, err);
 }
 
 static bool
-resolve(struct delivery *d, struct endpoints *e, struct error *err)
+resolve(struct delivery *d, struct error *err)
 {
 	const struct profile *p = d->profile;
+	struct endpoints *e = &d->endpoints;
 	struct limit limit = limit_within(limit_in(STAGE_DNS,
 	    "address of the relay", "connect_timeout", p->connect_timeout),
 	    d->run);
@@ -68,56 +72,31 @@ name_peer(struct delivery *d)
 }
 
 static void
-keep_account(struct delivery *d, const struct session *s)
+keep_account(struct delivery *d)
 {
+	const struct session *s = &d->session;
+
 	(void)snprintf(d->tls, sizeof(d->tls), "%s",
 	    tls_description(s->stream));
 	(void)snprintf(d->mechanism, sizeof(d->mechanism), "%s",
 	    s->mechanism == NULL ? "off" : s->mechanism);
 	reply_quote(&s->reply, d->reply, sizeof(d->reply));
-	d->dsn_is_ignored = s->mail_was_written && !s->capability.has_dsn &&
-	    dsn_is_wished(&d->transfer->dsn);
-}
-
-/* What may be done about a failure. */
-struct verdict {
-	bool may_try_next;	/* with another address */
-	bool may_be_late;	/* with the same, once the relay has greeted */
-};
-
-/* One session over a connected socket. */
-static bool
-run_session(struct delivery *d, int fd, const struct session_params *params,
-    struct verdict *verdict, struct error *err)
-{
-	struct stream stream;
-	struct session s;
-	bool ok;
-
-	stream_begin(&stream, fd);
-	session_begin(&s, &stream, params);
-	ok = session_open(&s, err) && transfer_message(&s, d->transfer, err);
-	keep_account(d, &s);
-	verdict->may_be_late = s.early_was_refused;
-	verdict->may_try_next = !ok && err->temporary && !s.mail_was_written &&
-	    (err->stage != STAGE_AUTH || err->reply_code == 0);
-	session_end(&s);
-	stream_free(&stream);
-	return ok;
 }
 
 static void
-fill_params(const struct delivery *d, struct session_params *params,
-    const struct sasl_credentials *credentials, struct tls_context *ctx)
+fill_params(struct delivery *d)
 {
 	const struct profile *p = d->profile;
-	bool wants_auth = p->user != NULL && p->auth != PROFILE_AUTH_NONE;
+	struct session_params *params = &d->params;
+	bool wants_auth = deliver_wants_secret(p);
 
+	d->credentials.user = p->user;
+	d->credentials.password = d->password;
 	memset(params, 0, sizeof(*params));
 	params->ehlo = p->ehlo;
 	params->tls = session_tls_of[p->tls];
-	params->tls_context = ctx;
-	params->credentials = wants_auth ? credentials : NULL;
+	params->tls_context = d->tls_context;
+	params->credentials = wants_auth ? &d->credentials : NULL;
 	params->mechanisms = p->auth == PROFILE_AUTH_AUTO ? ~0U :
 	    wants_auth ? sasl_named(span_of(mechanism_of[p->auth])) : 0;
 	params->may_pipeline = p->pipelining;
@@ -134,72 +113,138 @@ fill_params(const struct delivery *d, struct session_params *params,
 	params->progress = d->progress;
 }
 
+static void
+end_session(struct delivery *d)
+{
+	if (!d->is_open)
+		return;
+	session_end(&d->session);
+	stream_free(&d->stream);
+	d->is_open = false;
+}
+
 /*
- * Each address of the relay in turn, as long as that can do no harm. What an
- * address said counts for more than that the next one can't be reached.
+ * Whether the next address can do no harm: the relay never saw MAIL, and didn't
+ * refuse the user.
  */
 static bool
-try_addresses(struct delivery *d, struct dial *dial,
-    struct session_params *params, struct error *err)
+may_try_next(const struct delivery *d, const struct error *err)
 {
-	const struct endpoint *endpoint;
-	struct error said = { 0 };
-	struct verdict verdict = { true, false };
-	bool ok = false;
-	char literal[80];
+	return err->temporary && !d->session.mail_was_written &&
+	    (err->stage != STAGE_AUTH || err->reply_code == 0) &&
+	    dial_has_more(&d->dial);
+}
+
+/* The same address is tried once more, and waits for the greeting then. */
+static bool
+may_be_late(struct delivery *d)
+{
+	if (!d->session.early_was_refused)
+		return false;
+	d->params.is_early = false;
+	dial_again(&d->dial, d->endpoint);
+	return true;
+}
+
+/* A session with the address `fd` is connected to. */
+static bool
+open_session(struct delivery *d, int fd, struct error *err)
+{
+	bool ok;
+
+	d->params.is_loopback = d->endpoint->is_loopback;
+	if (d->profile->ehlo == NULL) {
+		dial_own_literal(fd, d->literal, sizeof(d->literal));
+		d->params.ehlo = d->literal;
+	}
+	stream_begin(&d->stream, fd);
+	session_begin(&d->session, &d->stream, &d->params);
+	d->is_open = true;
+	ok = session_open(&d->session, err);
+	keep_account(d);
+	if (!ok)
+		trace_note(d->trace, "%s: %s", d->endpoint->text, err->text);
+	return ok;
+}
+
+/*
+ * A session with one of the addresses not tried yet. What an address said
+ * (`err` holds it, or nothing) counts for more than that the next one can't be
+ * reached.
+ */
+static bool
+open_next(struct delivery *d, struct error *err)
+{
+	struct error said;
 	int fd;
 
-	while (!ok && verdict.may_try_next && dial_has_more(dial)) {
+	do {
+		said = *err;
+		end_session(d);
 		error_clear(err);
-		if (!dial_next(dial, &fd, &endpoint, err)) {
+		if (!dial_next(&d->dial, &fd, &d->endpoint, err)) {
 			trace_note(d->trace, "%s", err->text);
 			if (error_is_set(&said) && err->temporary)
 				*err = said;
 			return false;
 		}
-		params->is_loopback = endpoint->is_loopback;
-		if (d->profile->ehlo == NULL) {
-			dial_own_literal(fd, literal, sizeof(literal));
-			params->ehlo = literal;
-		}
-		ok = run_session(d, fd, params, &verdict, err);
-		if (!ok)
-			trace_note(d->trace, "%s: %s", endpoint->text,
-			    err->text);
-		if (verdict.may_be_late) {
-			params->is_early = false;
-			verdict.may_try_next = true;
-			dial_again(dial, endpoint);
-		}
-		said = *err;
-	}
-	return ok;
+		if (open_session(d, fd, err))
+			return true;
+	} while (may_be_late(d) || may_try_next(d, err));
+	return false;
+}
+
+static bool
+name_failure(const struct delivery *d, struct error *err)
+{
+	if (err->peer[0] == '\0')
+		(void)snprintf(err->peer, sizeof(err->peer), "%s", d->peer);
+	return false;
 }
 
 bool
-deliver(struct delivery *d, struct tls_context *ctx, struct error *err)
+deliver_open(struct delivery *d, struct error *err)
 {
-	const struct sasl_credentials credentials = { d->profile->user,
-	    d->password };
-	struct session_params params;
-	struct endpoints endpoints = { NULL, 0 };
-	struct dial dial = { 0 };
-	bool ok = false;
-
+	if (!prepare_tls(d, err))
+		return false;
 	name_peer(d);
-	fill_params(d, &params, &credentials, ctx);
-	if (!resolve(d, &endpoints, err))
-		goto out;
-	dial_begin(&dial, &endpoints);
-	dial.source_address = d->profile->source_address;
-	dial.timeout = d->profile->connect_timeout;
-	dial.run = d->run;
-	dial.trace = d->trace;
-	ok = try_addresses(d, &dial, &params, err);
-out:
-	if (!ok && err->peer[0] == '\0')
-		(void)snprintf(err->peer, sizeof(err->peer), "%s", d->peer);
-	dial_free(&dial);
-	endpoints_free(&endpoints);
-	return ok;
+	fill_params(d);
+	if (!resolve(d, err))
+		return name_failure(d, err);
+	dial_begin(&d->dial, &d->endpoints);
+	d->dial.source_address = d->profile->source_address;
+	d->dial.timeout = d->profile->connect_timeout;
+	d->dial.run = d->run;
+	d->dial.trace = d->trace;
+	return open_next(d, err) || name_failure(d, err);
+}
+
+bool
+deliver_send(struct delivery *d, const struct transfer *transfer,
+    struct error *err)
+{
+	bool ok;
+
+	for (;;) {
+		ok = transfer_message(&d->session, transfer, err);
+		keep_account(d);
+		d->dsn_is_ignored = d->session.mail_was_written &&
+		    !d->session.capability.has_dsn &&
+		    dsn_is_wished(&transfer->dsn);
+		if (ok)
+			return true;
+		trace_note(d->trace, "%s: %s", d->endpoint->text, err->text);
+		if (!may_try_next(d, err) || !open_next(d, err))
+			return name_failure(d, err);
+	}
+}
+
+void
+deliver_close(struct delivery *d)
+{
+	end_session(d);
+	dial_free(&d->dial);
+	endpoints_free(&d->endpoints);
+	tls_context_free(d->tls_context);
+	d->tls_context = NULL;
 }

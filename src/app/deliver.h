@@ -1,7 +1,8 @@
 /*
- * From a profile to the relay's verdict: resolves, connects, opens a session
- * and hands the message over; after a temporary failure that came before MAIL,
- * once more with the relay's next address.
+ * From a profile to the relay's verdict: deliver_open() resolves, connects and
+ * brings a session to where MAIL may come, deliver_send() hands one message
+ * over, deliver_close() ends the session. After a temporary failure that came
+ * before MAIL the relay's next address is tried.
  */
 #ifndef POSTHASTE_APP_DELIVER_H
 #define POSTHASTE_APP_DELIVER_H
@@ -13,16 +14,18 @@
 #include "base/error.h"
 #include "base/trace.h"
 #include "conf/profile.h"
+#include "net/dial.h"
+#include "net/resolve.h"
+#include "net/stream.h"
 #include "net/tls.h"
 #include "smtp/session.h"
 #include "smtp/transfer.h"
 
 struct delivery {
-	/* borrowed by the caller's leave */
+	/* borrowed by the caller's leave until deliver_close() */
 	const struct profile *profile;
 	char *const *env;		/* NULL where it isn't believed */
 	struct span password;
-	const struct transfer *transfer;
 	struct limit run;		/* total_timeout, from stdin's end */
 	const struct trace *trace;
 	volatile sig_atomic_t *progress;
@@ -33,17 +36,38 @@ struct delivery {
 	char mechanism[32];	/* "PLAIN", "off" */
 	char reply[1200];	/* the relay's 250 to the message */
 	bool dsn_is_ignored;	/* wishes for notifications, without DSN */
+
+	/* private to deliver.c; owned */
+	struct tls_context *tls_context;
+	struct endpoints endpoints;
+	struct dial dial;
+	const struct endpoint *endpoint;	/* the one connected to */
+	struct sasl_credentials credentials;
+	struct session_params params;
+	char literal[80];	/* our end's address, where it is the name */
+	struct stream stream;
+	struct session session;
+	bool is_open;		/* there is a session */
 };
 
+/* Whether the user's secret will be needed. */
+bool deliver_wants_secret(const struct profile *p);
+
 /*
- * Makes what the connection will need, before the first packet: trust store,
- * priorities. NULL in `*ctx` where the profile wants no TLS.
+ * Makes ready for MAIL: trust store and priorities before the first packet,
+ * then addresses, connection, TLS, EHLO, AUTH. Zero what isn't borrowed before.
+ * deliver_close() is due in any case.
  */
-bool deliver_prepare(const struct delivery *d, struct tls_context **ctx,
+bool deliver_open(struct delivery *d, struct error *err) MUST_CHECK;
+
+/*
+ * Hands one message over the open session; true when the relay answered 250 to
+ * it. Where the session is lost before MAIL the next address takes its place.
+ */
+bool deliver_send(struct delivery *d, const struct transfer *transfer,
     struct error *err) MUST_CHECK;
 
-/* True when the relay answered 250 to the message. */
-bool deliver(struct delivery *d, struct tls_context *ctx,
-    struct error *err) MUST_CHECK;
+/* Ends the session as session_end() does, and frees what it took. */
+void deliver_close(struct delivery *d);
 
 #endif

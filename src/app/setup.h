@@ -1,0 +1,36 @@
+/*
+ * What all messages of a run have in common: how it was started, what was asked
+ * for, and the file of profiles.
+ */
+#ifndef POSTHASTE_APP_SETUP_H
+#define POSTHASTE_APP_SETUP_H
+
+#include <stdbool.h>
+
+#include "app/log.h"
+#include "app/options.h"
+#include "app/run.h"
+#include "base/error.h"
+#include "base/trace.h"
+#include "conf/profile.h"
+
+struct setup {
+	const struct process *process;	/* these are borrowed */
+	const struct options *options;
+	const struct trace *trace;
+	char *const *env;	/* NULL where it isn't to be believed */
+	struct profile_file *file;	/* owned; NULL before setup_load() */
+};
+
+void setup_begin(struct setup *s, const struct process *process,
+    const struct options *options, const struct trace *trace);
+
+/* Finds and loads the file of profiles. */
+bool setup_load(struct setup *s, struct error *err) MUST_CHECK;
+
+/* Opens what `wish` (the key `log`, or NULL) names, tagged as -L has it. */
+void setup_open_log(const struct setup *s, struct log *log, const char *wish);
+
+void setup_free(struct setup *s);
+
+#endif
