@@ -130,7 +130,8 @@ end_session(struct delivery *d)
 static bool
 may_try_next(const struct delivery *d, const struct error *err)
 {
-	return err->temporary && !d->session.mail_was_written &&
+	return err->temporary && !d->is_kept &&
+	    !d->session.mail_was_written &&
 	    (err->stage != STAGE_AUTH || err->reply_code == 0) &&
 	    dial_has_more(&d->dial);
 }
@@ -225,6 +226,7 @@ deliver_send(struct delivery *d, const struct transfer *transfer,
 {
 	bool ok;
 
+	d->params.run = d->run;
 	for (;;) {
 		ok = transfer_message(&d->session, transfer, err);
 		keep_account(d);
@@ -236,6 +238,51 @@ deliver_send(struct delivery *d, const struct transfer *transfer,
 		trace_note(d->trace, "%s: %s", d->endpoint->text, err->text);
 		if (!may_try_next(d, err) || !open_next(d, err))
 			return name_failure(d, err);
+	}
+}
+
+bool
+deliver_is_open(const struct delivery *d)
+{
+	return d->is_open;
+}
+
+bool
+deliver_again(struct delivery *d, bool was_accepted)
+{
+	uint64_t mail_max = d->session.capability.mail_max;
+	struct error ignored = { 0 };
+
+	d->carried++;
+	/* RFC 9422 section 4.1 counts the refused ones too. */
+	if (!d->is_open || !session_may_go_on(&d->session) ||
+	    (mail_max != 0 && d->carried >= mail_max))
+		return false;
+	d->is_kept = true;
+	/* The relay may be in the middle of what it refused. */
+	d->params.run = limit_none(STAGE_QUIT, "end");
+	return (was_accepted || session_ask(&d->session, STEP_RSET,
+	    span_of("RSET"), &ignored)) && session_next(&d->session);
+}
+
+bool
+deliver_wait(struct delivery *d, int fd, int64_t ms)
+{
+	struct limit limit = limit_in(STAGE_QUIT, "message", NULL, ms);
+	struct pollfd fds[] = { { fd, POLLIN, 0 },
+	    { d->stream.fd, POLLIN, 0 } };
+	struct error ignored = { 0 };
+	bool has_spoken = false;
+
+	for (;;) {
+		if (!limit_wait(&limit, fds, 2, &ignored))
+			return false;
+		if (fds[0].revents != 0)
+			return true;
+		/* TLS has news of its own, which are no reason to end. */
+		if (!stream_poll(&d->stream, STAGE_QUIT, &has_spoken,
+		    &ignored) || has_spoken || d->stream.at_end)
+			return false;
 	}
 }
 

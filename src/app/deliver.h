@@ -48,6 +48,8 @@ struct delivery {
 	struct stream stream;
 	struct session session;
 	bool is_open;		/* there is a session */
+	bool is_kept;		/* it has carried a message before */
+	uint64_t carried;	/* how many */
 };
 
 /* Whether the user's secret will be needed. */
@@ -66,6 +68,22 @@ bool deliver_open(struct delivery *d, struct error *err) MUST_CHECK;
  */
 bool deliver_send(struct delivery *d, const struct transfer *transfer,
     struct error *err) MUST_CHECK;
+
+/* Whether there is a session. */
+bool deliver_is_open(const struct delivery *d);
+
+/*
+ * Makes the session ready for another message; false where it can't be: then
+ * it's to be closed. A kept session that is lost before MAIL isn't replaced by
+ * deliver_send(): whoever keeps it opens another one.
+ */
+bool deliver_again(struct delivery *d, bool was_accepted);
+
+/*
+ * Keeps the session until `fd` can be read: true. False when the relay has
+ * spoken or hung up, after `ms`, or on a signal: it's to be closed.
+ */
+bool deliver_wait(struct delivery *d, int fd, int64_t ms);
 
 /* Ends the session as session_end() does, and frees what it took. */
 void deliver_close(struct delivery *d);

@@ -6,6 +6,7 @@
 #include "app/newaliases.h"
 #include "app/options.h"
 #include "app/report.h"
+#include "app/stdio.h"
 #include "app/submit.h"
 #include "base/deadline.h"
 #include "base/error.h"
@@ -37,17 +38,6 @@ print(const struct process *p, const char *text)
 	return err.exit_code;
 }
 
-/* What the command line can say and this version can't do. */
-static bool
-refuse_later(const struct options *o, struct error *err)
-{
-	const char *what = o->mode == MODE_SMTP ? "-bs, SMTP on stdin" :
-	    NULL;
-
-	return what == NULL || error_set(err, STAGE_USAGE, EX_USAGE,
-	    "not in this version: %s", what);
-}
-
 int
 run(const struct process *process)
 {
@@ -69,11 +59,14 @@ run(const struct process *process)
 		    "no privileges");
 	}
 	if (options_parse(&options, &invocation, &err) &&
-	    refuse_later(&options, &err) && !error_is_set(&err) &&
+	    !error_is_set(&err) &&
 	    options.mode == MODE_ALIASES)
 		return newaliases(process, &options, &err);
-	if (!error_is_set(&err) && options.mode != MODE_SUBMIT)
+	if (!error_is_set(&err) && options.mode != MODE_SUBMIT &&
+	    options.mode != MODE_SMTP)
 		return print(process, mode_texts[options.mode]);
 	trace.level = options.verbosity;
+	if (!error_is_set(&err) && options.mode == MODE_SMTP)
+		return stdio_serve(process, &options, &trace, &err);
 	return submit(process, &options, &trace, &err);
 }

@@ -115,28 +115,44 @@ remember_signal(int number)
 		caught_signal = number;
 }
 
-void
-os_signals_begin(void)
+/* nohup's wish is respected; the others may not be ignored. */
+static bool
+is_left_alone(size_t i)
 {
-	struct sigaction action, *old;
-	sigset_t block;
+	return ending_signals[i].number == SIGHUP &&
+	    inherited_actions[i].sa_handler == SIG_IGN;
+}
+
+void
+os_signals_again(void)
+{
+	struct sigaction action;
 	size_t i;
 
 	memset(&action, 0, sizeof(action));
 	action.sa_handler = remember_signal;
 	(void)sigfillset(&action.sa_mask);
+	for (i = 0; i < ENDING_SIGNALS; i++)
+		if (!is_left_alone(i))
+			(void)sigaction(ending_signals[i].number, &action,
+			    NULL);
+}
+
+void
+os_signals_begin(void)
+{
+	sigset_t block;
+	size_t i;
+
 	caught_signal = 0;
 	(void)sigemptyset(&block);
 	for (i = 0; i < ENDING_SIGNALS; i++) {
-		old = &inherited_actions[i];
-		(void)sigaction(ending_signals[i].number, NULL, old);
-		/* nohup's wish is respected; the others may not be. */
-		if (ending_signals[i].number == SIGHUP &&
-		    old->sa_handler == SIG_IGN)
-			continue;
-		(void)sigaddset(&block, ending_signals[i].number);
-		(void)sigaction(ending_signals[i].number, &action, NULL);
+		(void)sigaction(ending_signals[i].number, NULL,
+		    &inherited_actions[i]);
+		if (!is_left_alone(i))
+			(void)sigaddset(&block, ending_signals[i].number);
 	}
+	os_signals_again();
 	(void)sigprocmask(SIG_BLOCK, &block, &inherited_mask);
 }
 

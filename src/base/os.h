@@ -43,6 +43,9 @@ void os_signals_begin(void);
 /* From the relay's 250 on: all of them are ignored. */
 void os_signals_end(void);
 
+/* They count again: another message goes over the same session. */
+void os_signals_again(void);
+
 /* A child that runs another program gets these signals as they came to us, and
  * the default for PIPE and XFSZ. */
 void os_signals_restore(void);

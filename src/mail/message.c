@@ -1,9 +1,6 @@
 #include "mail/message.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -13,9 +10,10 @@
 #include "base/mem.h"
 #include "base/os.h"
 #include "mail/dots.h"
+#include "mail/store.h"
 #include "mail/text.h"
 
-#define BLOCK (256UL << 10)	/* octets asked for in one read */
+#define BLOCK STORE_BLOCK	/* octets asked for in one read */
 #define KERNEL_COPY (64UL << 20)	/* the same where the kernel copies */
 
 /* The message on its way in. */
@@ -25,9 +23,7 @@ struct intake {
 	struct dots dots;
 	struct buf block;	/* what was read last, where dots matter; at
 				 * first all up to the header's end */
-	struct buf kept;	/* the message, or what isn't in the file yet */
-	int file;		/* -1 as long as all of it is in memory */
-	size_t in_file;
+	struct store store;
 	bool got_any, at_end;
 };
 
@@ -56,79 +52,6 @@ read_block(struct intake *in, struct buf *b, size_t *got, struct error *err)
 	return true;
 }
 
-/* A file in `dir` that has no name, or -1. */
-static int
-open_unnamed(const char *dir)
-{
-	struct buf path;
-	int file;
-
-	file = open(dir, O_TMPFILE | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
-	if (file >= 0)
-		return file;
-	/* Not every file system knows files without a name. */
-	buf_init(&path, BUF_UNLIMITED);
-	text_put(&path, span_of(dir));
-	text_put(&path, span_of("/posthaste.XXXXXX"));
-	file = mkostemp(path.data, O_CLOEXEC);
-	if (file >= 0)
-		(void)unlink(path.data);
-	buf_free(&path);
-	return file;
-}
-
-static bool
-open_file(struct intake *in, struct error *err)
-{
-	const char *const dirs[] = { in->source->tmpdir, "/var/tmp", "/tmp" };
-	size_t i;
-
-	for (i = 0; in->file < 0 && i < sizeof(dirs) / sizeof(dirs[0]); i++)
-		if (dirs[i] != NULL && dirs[i][0] != '\0')
-			in->file = open_unnamed(dirs[i]);
-	if (in->file < 0)
-		in->file = os_memory_file("posthaste");
-	return in->file >= 0 || error_set_errno(err, STAGE_SYSTEM, EX_OSERR,
-	    errno, "a temporary file");
-}
-
-static bool
-write_kept(struct intake *in, struct error *err)
-{
-	struct span rest = buf_span(&in->kept);
-	ssize_t n;
-
-	while (rest.len > 0) {
-		n = write(in->file, rest.data, rest.len);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return error_set_errno(err, STAGE_SYSTEM, EX_OSERR,
-			    errno, "writing the temporary file");
-		rest = span_skip(rest, (size_t)n);
-	}
-	in->in_file += in->kept.len;
-	buf_clear(&in->kept);
-	return true;
-}
-
-/*
- * Moves what was kept to the file as soon as the next block might not fit into
- * memory any more, and gives the memory back: there is never more of it.
- */
-static bool
-store(struct intake *in, struct error *err)
-{
-	if (in->file >= 0)
-		return write_kept(in, err);
-	if (in->kept.len + BLOCK < MESSAGE_MEMORY)
-		return true;
-	if (!open_file(in, err) || !write_kept(in, err))
-		return false;
-	buf_free(&in->kept);
-	return true;
-}
-
 /*
  * A regular file that is too large for memory is copied by the kernel. Where
  * that isn't possible, or stops, reading goes on from there and finds out why.
@@ -145,16 +68,16 @@ copy_large_file(struct intake *in, struct error *err)
 	if (at < 0 || fstat(fd.fd, &st) != 0 || !S_ISREG(st.st_mode) ||
 	    st.st_size - at <= (off_t)MESSAGE_MEMORY)
 		return true;
-	if (!open_file(in, err))
+	if (!store_open_file(&in->store, err))
 		return false;
 	for (;;) {
 		if (!limit_wait(&in->limit, &fd, 1, err))
 			return false;
-		n = os_copy_file(fd.fd, in->file, KERNEL_COPY);
+		n = os_copy_file(fd.fd, in->store.file, KERNEL_COPY);
 		if (n <= 0)
 			return true;
 		in->got_any = true;
-		in->in_file += (size_t)n;
+		in->store.in_file += (size_t)n;
 	}
 }
 
@@ -164,7 +87,8 @@ read_on(struct intake *in, struct error *err)
 	size_t n = 0;
 
 	while (!in->at_end) {
-		if (!read_block(in, &in->kept, &n, err) || !store(in, err))
+		if (!read_block(in, &in->store.kept, &n, err) ||
+		    !store_settle(&in->store, err))
 			return false;
 		in->got_any = in->got_any || n > 0;
 	}
@@ -175,9 +99,9 @@ read_on(struct intake *in, struct error *err)
 static bool
 take_block(struct intake *in, struct error *err)
 {
-	dots_feed(&in->dots, buf_span(&in->block), &in->kept);
+	dots_feed(&in->dots, buf_span(&in->block), &in->store.kept);
 	buf_clear(&in->block);
-	return store(in, err);
+	return store_settle(&in->store, err);
 }
 
 static bool
@@ -231,9 +155,9 @@ read_with_dots(struct intake *in, struct error *err)
 		return false;
 	if (dots)
 		return read_to_the_dot(in, err);
-	text_put(&in->kept, buf_span(&in->block));
+	text_put(&in->store.kept, buf_span(&in->block));
 	buf_clear(&in->block);
-	return store(in, err) && read_on(in, err);
+	return store_settle(&in->store, err) && read_on(in, err);
 }
 
 /*
@@ -275,45 +199,21 @@ read_all(struct intake *in, struct error *err)
 	return in->dots.state != DOTS_ENDED || forget_rest(in, err);
 }
 
-/* Hands the memory, or the file as a mapping, to the message. */
-static bool
-hand_over(struct intake *in, struct message *m, struct error *err)
-{
-	void *mapping;
-
-	if (in->file < 0) {
-		m->bytes = buf_span(&in->kept);
-		m->memory = in->kept.data;
-		buf_init(&in->kept, BUF_UNLIMITED);
-		return true;
-	}
-	mapping = mmap(NULL, in->in_file, PROT_READ, MAP_PRIVATE, in->file, 0);
-	if (mapping == MAP_FAILED)
-		return error_set_errno(err, STAGE_SYSTEM, EX_OSERR, errno,
-		    "mapping the temporary file");
-	m->mapping = mapping;
-	m->mapping_size = in->in_file;
-	m->bytes = span_make(mapping, in->in_file);
-	return true;
-}
-
 bool
 message_read(struct message *m, const struct message_source *source,
     struct error *err)
 {
-	struct intake in = { .source = source, .file = -1 };
+	struct intake in = { .source = source };
 	bool ok;
 
 	memset(m, 0, sizeof(*m));
 	in.limit = limit_none(STAGE_INPUT, "stdin");
 	buf_init(&in.block, BUF_UNLIMITED);
-	buf_init(&in.kept, BUF_UNLIMITED);
-	ok = read_all(&in, err) && hand_over(&in, m, err) &&
+	store_begin(&in.store, source->tmpdir);
+	ok = read_all(&in, err) && store_hand_over(&in.store, m, err) &&
 	    message_split(m, err);
 	buf_free(&in.block);
-	buf_free(&in.kept);
-	if (in.file >= 0)
-		(void)close(in.file);
+	store_free(&in.store);
 	return ok;
 }
 
@@ -339,7 +239,7 @@ void
 message_drain(int fd)
 {
 	const struct message_source source = { .fd = fd };
-	struct intake in = { .source = &source, .file = -1 };
+	struct intake in = { .source = &source };
 	struct error err = { 0 };
 
 	if (fd < 0 || os_signal_caught() != 0)

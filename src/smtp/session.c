@@ -452,6 +452,20 @@ session_ask(struct session *s, enum step step, struct span line,
 	    session_expect(s, step, err);
 }
 
+bool
+session_may_go_on(const struct session *s)
+{
+	return !s->is_broken && !s->is_in_body;
+}
+
+bool
+session_next(struct session *s)
+{
+	s->mail_was_written = false;
+	s->message_is_out = false;
+	return true;
+}
+
 void
 session_end(struct session *s)
 {

@@ -24,6 +24,7 @@ enum step {
 			 * message */
 	STEP_BODY,	/* nothing may be said before the message is out */
 	STEP_RECEIPT,	/* the end of the message: its reply is the delivery */
+	STEP_RSET,	/* between two messages of a session */
 	STEP_QUIT
 };
 

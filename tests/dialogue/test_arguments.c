@@ -211,7 +211,7 @@ what_is_mistyped_is_64_and_told(void **state)
 		{ NULL, { "-f" }, "-f needs a value" },
 		{ NULL, { "-s", "Subject", "a@b.net" },
 		    "a Subject goes into the header" },
-		{ NULL, { "-bs" }, "not in this version" },
+		{ NULL, { "-bs", "a@b.net" }, "-bs takes no" },
 		{ NULL, { "-Nsometimes", "a@b.net" }, "-N takes never" },
 		{ NULL, { "-Va b", "a@b.net" }, "-V takes xtext" },
 		{ NULL, { "-La b", "a@b.net" }, "-L takes at most 32" },

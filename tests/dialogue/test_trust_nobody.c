@@ -105,7 +105,7 @@ a_sender_in_angles_or_with_a_name_chooses_the_same_profile(void **state)
 static void
 a_refused_mode_without_a_message_doesnt_wait_for_stdin(void **state)
 {
-	static const char *const modes[] = { "-bs", "-bd", "-bt", "-bv", "-bP",
+	static const char *const modes[] = { "-bd", "-bt", "-bv", "-bP",
 		"--check", "--list-profiles", "--queue" };
 	size_t i;
 

@@ -38,6 +38,7 @@ static const struct {
 	{ STEP_BODY, STAGE_BODY, { 0 }, 69,
 	    "refused the message before its end" },
 	{ STEP_RECEIPT, STAGE_RECEIPT, { 250 }, 69, "refused the message" },
+	{ STEP_RSET, STAGE_QUIT, { 250 }, 69, "refused RSET" },
 	{ STEP_QUIT, STAGE_QUIT, { 221 }, 69, "refused QUIT" },
 };
 
