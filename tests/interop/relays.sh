@@ -24,14 +24,18 @@ relays_root() {
 	[ ! -e "$RELAYS_ROOT/$1.done" ] || return 0
 	eval "needs=\$${1}_needs relays=\$${1}_relays"
 	mkdir -p "$RELAYS_ROOT"
-	# The hook's directory is apt's, which drops its privileges.
+	# The directory is apt's, which drops its privileges; dpkg -x would put
+	# a directory /lib in the place of the link.
 	mmdebstrap --quiet --variant=minbase --include="$(echo $needs |
 	    tr ' ' ,)" --customize-hook='chroot "$1" sh -euc "
 		mkdir /tmp/relays
 		chown _apt /tmp/relays
 		cd /tmp/relays
 		apt-get -q download '"$(echo $relays)"'
-		for package in *.deb; do dpkg -x \$package /; done
+		for package in *.deb; do
+			dpkg-deb --fsys-tarfile \$package |
+			    tar -xC / --keep-directory-symlink
+		done
 		rm -r /tmp/relays"' "$1" "$RELAYS_ROOT/$1" >"$work/out" 2>&1 ||
 	    { cat "$work/out"; die "mmdebstrap"; }
 	: >"$RELAYS_ROOT/$1.done"
