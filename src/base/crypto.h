@@ -1,11 +1,12 @@
 /*
- * Hashes and international names over GnuTLS, so that no other layer needs its
- * headers.
+ * Hashes, keyed hashes, random octets and the preparation of names and
+ * passwords over GnuTLS, so that no other layer needs its headers.
  */
 #ifndef POSTHASTE_BASE_CRYPTO_H
 #define POSTHASTE_BASE_CRYPTO_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/attr.h"
 #include "base/buf.h"
@@ -13,9 +14,38 @@
 
 #define CRYPTO_SHA256_SIZE 32
 
+enum crypto_digest { CRYPTO_MD5, CRYPTO_SHA1, CRYPTO_SHA256 };
+
+/* The longest digest's octets. */
+#define CRYPTO_DIGEST_MAX CRYPTO_SHA256_SIZE
+
+size_t crypto_digest_size(enum crypto_digest digest);
+
+/* These fill crypto_digest_size() octets; false where the library fails. */
+bool crypto_hash(enum crypto_digest digest, unsigned char *out,
+    struct span bytes) MUST_CHECK;
+bool crypto_hmac(enum crypto_digest digest, unsigned char *out,
+    struct span key, struct span bytes) MUST_CHECK;
+
+/* PBKDF2 with HMAC (RFC 8018 section 5.2), as many octets as the digest. */
+bool crypto_pbkdf2(enum crypto_digest digest, unsigned char *out,
+    struct span password, struct span salt, unsigned int rounds) MUST_CHECK;
+
 /* False where the library fails. */
 bool crypto_sha256(unsigned char out[CRYPTO_SHA256_SIZE],
     struct span bytes) MUST_CHECK;
+
+/* Octets that nobody can foretell. */
+bool crypto_random(void *out, size_t size) MUST_CHECK;
+
+/* Compares in a time that tells nothing of the octets. */
+bool crypto_equals(const void *a, const void *b, size_t size);
+
+/*
+ * Adds a password in UTF-8 as RFC 8265 prepares it (OpaqueString); ASCII is
+ * added as it is. False for what can't be prepared.
+ */
+bool crypto_prepare_password(struct buf *out, struct span password) MUST_CHECK;
 
 /*
  * Adds the A-labels (RFC 5890) of a domain in UTF-8; ASCII comes back in lower
