@@ -16,6 +16,14 @@ static const enum session_tls session_tls_of[] = {
 static const char *const mechanism_of[] = {
 	[PROFILE_AUTH_PLAIN] = "PLAIN",
 	[PROFILE_AUTH_LOGIN] = "LOGIN",
+	[PROFILE_AUTH_SCRAM_SHA_256_PLUS] = "SCRAM-SHA-256-PLUS",
+	[PROFILE_AUTH_SCRAM_SHA_1_PLUS] = "SCRAM-SHA-1-PLUS",
+	[PROFILE_AUTH_SCRAM_SHA_256] = "SCRAM-SHA-256",
+	[PROFILE_AUTH_SCRAM_SHA_1] = "SCRAM-SHA-1",
+	[PROFILE_AUTH_CRAM_MD5] = "CRAM-MD5",
+	[PROFILE_AUTH_EXTERNAL] = "EXTERNAL",
+	[PROFILE_AUTH_XOAUTH2] = "XOAUTH2",
+	[PROFILE_AUTH_OAUTHBEARER] = "OAUTHBEARER",
 };
 
 static const enum session_chunking chunking_of[] = {
@@ -33,7 +41,7 @@ static const int family_of[] = {
 bool
 deliver_wants_secret(const struct profile *p)
 {
-	return p->user != NULL && p->auth != PROFILE_AUTH_NONE;
+	return p->auth != PROFILE_AUTH_NONE && p->auth != PROFILE_AUTH_EXTERNAL;
 }
 
 /* What the connection will need, before the first packet. */
@@ -83,12 +91,21 @@ keep_account(struct delivery *d)
 	reply_quote(&s->reply, d->reply, sizeof(d->reply));
 }
 
+static sasl_set
+mechanisms_of(const struct profile *p)
+{
+	if (p->auth == PROFILE_AUTH_AUTO)
+		return sasl_automatic();
+	return p->auth == PROFILE_AUTH_NONE ? 0 :
+	    sasl_named(span_of(mechanism_of[p->auth]));
+}
+
 static void
 fill_params(struct delivery *d)
 {
 	const struct profile *p = d->profile;
 	struct session_params *params = &d->params;
-	bool wants_auth = deliver_wants_secret(p);
+	bool wants_auth = p->auth != PROFILE_AUTH_NONE;
 
 	d->credentials.user = p->user;
 	d->credentials.password = d->password;
@@ -97,8 +114,10 @@ fill_params(struct delivery *d)
 	params->tls = session_tls_of[p->tls];
 	params->tls_context = d->tls_context;
 	params->credentials = wants_auth ? &d->credentials : NULL;
-	params->mechanisms = p->auth == PROFILE_AUTH_AUTO ? ~0U :
-	    wants_auth ? sasl_named(span_of(mechanism_of[p->auth])) : 0;
+	params->mechanisms = mechanisms_of(p);
+	/* Behind a unix socket is this machine. */
+	params->host = p->host != NULL ? p->host : "localhost";
+	params->port = (int)p->port;
 	params->may_pipeline = p->pipelining;
 	params->is_early = p->early;
 	params->is_unverified = !p->tls_verify;

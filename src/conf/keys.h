@@ -39,12 +39,10 @@ enum key_rule {
 	KEY_ONE_RELAY		/* whichever of them was inherited */
 };
 
-#define KEY_WORD_LATER (-1)
-
 /* A value's word; the list ends with a NULL word. */
 struct key_word {
 	const char *word;
-	int value;	/* KEY_WORD_LATER: known, but not in this version */
+	int value;
 };
 
 struct profile_key {

@@ -155,7 +155,8 @@ settle_auth(struct resolve *r)
 		p->user = NULL;
 		return true;
 	}
-	if (p->user != NULL)
+	/* EXTERNAL has its identity from below. */
+	if (p->user != NULL || p->auth == PROFILE_AUTH_EXTERNAL)
 		return true;
 	if (profile_file_entry(r->file, r->section, "auth") != NULL) {
 		(void)FAIL(r->err, "%s:%zu: `auth` without `user` in profile "

@@ -147,8 +147,8 @@ refuse_word(const struct setting *s, struct error *err)
 
 	buf_init(&words, BUF_UNLIMITED);
 	for (w = s->key->words; w->word != NULL; w++)
-		if (w->value != KEY_WORD_LATER && !buf_printf(&words, "%s%s",
-		    words.len == 0 ? "" : ", ", w->word))
+		if (!buf_printf(&words, "%s%s", words.len == 0 ? "" : ", ",
+		    w->word))
 			break;
 	(void)value_refuse(s, err, "not one of %s", buf_string(&words));
 	buf_free(&words);
@@ -159,17 +159,13 @@ static bool
 find_word(int *value, const struct setting *s, struct error *err)
 {
 	const struct key_word *w = s->key->words;
-	char what[100];
 
 	while (w->word != NULL && !span_equals(s->value, span_of(w->word)))
 		w++;
 	if (w->word == NULL)
 		return refuse_word(s, err);
 	*value = w->value;
-	if (w->value != KEY_WORD_LATER)
-		return true;
-	(void)snprintf(what, sizeof(what), "`%s = %s`", s->key->name, w->word);
-	return value_is_later(s, err, what);
+	return true;
 }
 
 static bool

@@ -1,50 +1,111 @@
 #include "smtp/auth.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/base64.h"
 
 /* An initial response only where the AUTH line stays within these octets. */
 #define INITIAL_LINE_MAX 510
 
-static const struct sasl_mechanism *
-choose(struct session *s, struct error *err)
+/* Octets of a line that follows, without its CRLF. */
+#define ANSWER_LINE_MAX (step_row(STEP_AUTH)->line_max - 2)
+
+/* One exchange over a session. */
+struct exchange {
+	struct session *session;
+	struct sasl_params params;
+	struct sasl sasl;
+	struct buf binding;
+	struct buf first;	/* base64 of a first answer that didn't fit into
+				 * the AUTH line */
+};
+
+/* What to do where nothing that is offered may be used. */
+static bool
+advise(const struct session *s, sasl_set usable, struct error *err)
 {
-	const struct sasl_mechanism *m = sasl_best(
+	sasl_set offered = s->capability.mechanisms;
+	const struct sasl_mechanism *other =
+	    sasl_best(offered & ~sasl_automatic());
+	char word[32];
+	size_t i;
+
+	if ((s->params->mechanisms & ~usable) != 0 &&
+	    (s->params->mechanisms & usable) == 0)
+		return error_fix(err, "set tls = starttls or tls = implicit: "
+		    "there is no channel to bind to");
+	if (s->params->mechanisms != sasl_automatic() || other == NULL)
+		return error_fix(err, "set auth to auto or to one that both "
+		    "sides have");
+	for (i = 0; i + 1 < sizeof(word) && sasl_name(other)[i] != '\0'; i++)
+		word[i] = ascii_lower(sasl_name(other)[i]);
+	word[i] = '\0';
+	if ((offered & sasl_tokens()) != 0)
+		return error_fix(err, "this relay takes access tokens: set "
+		    "auth = %s and password_command to a program that prints "
+		    "one", word);
+	return error_fix(err, "set auth = %s, which is used only by name",
+	    word);
+}
+
+/* `usable` are those that the connection allows. */
+static const struct sasl_mechanism *
+choose(struct session *s, sasl_set usable, struct error *err)
+{
+	const struct sasl_mechanism *m = sasl_best(usable &
 	    s->capability.mechanisms & s->params->mechanisms);
 
 	if (m != NULL)
 		return m;
 	if (!s->capability.has_auth) {
 		(void)error_set(err, STAGE_AUTH, EX_UNAVAILABLE,
-		    "the relay doesn't offer AUTH, and the profile has a user");
+		    "the relay doesn't offer AUTH, and the profile wants it");
 		err->hint = "H38";
-	} else {
-		(void)error_set(err, STAGE_AUTH, EX_UNAVAILABLE,
-		    "the relay offers no AUTH mechanism that may be used, "
-		    "only: %s", s->capability.auth_words[0] == '\0' ?
-		    "none" : s->capability.auth_words);
-		(void)error_fix(err, "set auth to one that both sides have: "
-		    "auto, plain or login");
+		return NULL;
 	}
+	(void)error_set(err, STAGE_AUTH, EX_UNAVAILABLE,
+	    "the relay offers no AUTH mechanism that may be used, "
+	    "only: %s", s->capability.auth_words[0] == '\0' ?
+	    "none" : s->capability.auth_words);
+	(void)advise(s, usable, err);
 	return NULL;
+}
+
+/* What the relay may quote once it has heard the next answer. */
+static void
+keep_secrets(struct exchange *x)
+{
+	struct span password = x->params.credentials->password;
+	struct mask *mask = &x->session->mask;
+	struct buf code;
+
+	mask_add(mask, x->sasl.secret);
+	if (x->sasl.round > 1)
+		return;
+	buf_init(&code, BUF_UNLIMITED);
+	mask_add(mask, password);
+	if (base64_encode(&code, password))
+		mask_add_base64(mask, buf_span(&code));
+	buf_free_secret(&code);
 }
 
 /* Adds the base64 of the next answer to `line`. */
 static bool
-add_answer(struct sasl *sasl, struct span challenge, struct buf *line,
+add_answer(struct exchange *x, struct span challenge, struct buf *line,
     struct error *err)
 {
 	struct buf answer;
 	bool ok = false;
 
 	buf_init(&answer, step_row(STEP_AUTH)->line_max);
-	if (!sasl_answer(sasl, challenge, &answer, err))
+	if (!sasl_answer(&x->sasl, challenge, &answer, err))
 		goto out;
+	keep_secrets(x);
 	ok = base64_encode(line, buf_span(&answer));
 	if (!ok)
 		(void)error_set(err, STAGE_AUTH, EX_CONFIG,
-		    "the password is too long for AUTH");
+		    "the password or token is too long for AUTH");
 out:
 	buf_free_secret(&answer);
 	return ok;
@@ -52,34 +113,30 @@ out:
 
 /* "AUTH NAME", with the initial response where there is one that fits. */
 static bool
-send_auth(struct session *s, struct sasl *sasl, struct error *err)
+send_auth(struct exchange *x, struct error *err)
 {
-	const char *name = sasl_name(sasl->mechanism);
-	struct sasl first = *sasl;
+	const char *name = sasl_name(x->sasl.mechanism);
+	bool is_first = sasl_is_client_first(x->sasl.mechanism);
 	struct buf line;
 	char shown[64];
 	bool ok = false;
 
 	buf_init(&line, step_row(STEP_AUTH)->line_max);
-	if (!buf_printf(&line, "AUTH %s", name))
-		goto out;
 	(void)snprintf(shown, sizeof(shown), "AUTH %s", name);
-	if (sasl_is_client_first(sasl->mechanism)) {
-		if (!buf_add_char(&line, ' ') || !add_answer(&first,
-		    span_make(NULL, 0), &line, err))
-			goto out;
+	if (is_first && !add_answer(x, span_make(NULL, 0), &x->first, err))
+		goto out;
+	/* An empty one is spelt "=" (RFC 4954 section 4). */
+	if (is_first && strlen(shown) + 1 + x->first.len <= INITIAL_LINE_MAX) {
+		ok = buf_printf(&line, "%s %s", shown, x->first.len == 0 ? "=" :
+		    x->first.data);
 		(void)snprintf(shown, sizeof(shown), "AUTH %s <redacted>",
 		    name);
-		if (line.len <= INITIAL_LINE_MAX) {
-			*sasl = first;
-		} else {
-			buf_free_secret(&line);
-			(void)snprintf(shown, sizeof(shown), "AUTH %s", name);
-			if (!buf_add_string(&line, shown))
-				goto out;
-		}
+		buf_free_secret(&x->first);
+	} else {
+		ok = buf_add_string(&line, shown);
 	}
-	ok = session_send(s, STEP_AUTH, buf_span(&line), shown, err);
+	ok = ok && session_send(x->session, STEP_AUTH, buf_span(&line), shown,
+	    err);
 out:
 	buf_free_secret(&line);
 	return ok;
@@ -100,60 +157,126 @@ cancel(struct session *s, struct error *err)
 	return false;
 }
 
-/* Answers the 334 that was just read. */
+/* Adds the answer to the 334 that was just read. */
 static bool
-answer_challenge(struct session *s, struct sasl *sasl, struct error *err)
+answer_reply(struct exchange *x, struct buf *line, struct error *err)
 {
-	struct span text = span_trim(buf_span(&s->reply.text));
-	struct buf challenge, line;
+	struct span text = span_trim(buf_span(&x->session->reply.text));
+	struct buf challenge;
 	bool ok = false;
 
 	buf_init(&challenge, step_row(STEP_AUTH)->reply_max);
-	buf_init(&line, step_row(STEP_AUTH)->line_max);
 	if (!base64_decode(&challenge, text))
 		(void)error_set(err, STAGE_AUTH, EX_PROTOCOL,
 		    "the relay's challenge isn't base64");
+	else if (x->first.len > 0)
+		/* Whatever it says, it asks for the first answer. */
+		ok = buf_add_span(line, buf_span(&x->first));
 	else
-		ok = add_answer(sasl, buf_span(&challenge), &line, err);
-	ok = ok ? session_send(s, STEP_AUTH, buf_span(&line), "<redacted>",
-	    err) : cancel(s, err);
+		ok = add_answer(x, buf_span(&challenge), line, err);
+	buf_free_secret(&x->first);
 	buf_free_secret(&challenge);
+	return ok;
+}
+
+static bool
+answer_challenge(struct exchange *x, struct error *err)
+{
+	struct buf line;
+	bool ok;
+
+	buf_init(&line, ANSWER_LINE_MAX);
+	ok = answer_reply(x, &line, err) ? session_send(x->session, STEP_AUTH,
+	    buf_span(&line), "<redacted>", err) : cancel(x->session, err);
 	buf_free_secret(&line);
 	return ok;
 }
 
-bool
-auth_login(struct session *s, struct error *err)
+/* Puts the reason that came in a 334 behind the words of the refusal. */
+static void
+add_reason(struct exchange *x, struct error *err)
 {
-	const struct sasl_mechanism *mechanism;
-	struct sasl sasl;
+	struct buf *reason = &x->sasl.refusal;
+	size_t used = strlen(err->reply);
+
+	if (reason->len == 0)
+		return;
+	mask_apply(&x->session->mask, reason->data, reason->len);
+	if (used > 0 && used + 8 < sizeof(err->reply)) {
+		memcpy(err->reply + used, " / 334 ", 7);
+		used += 7;
+	}
+	escape_into(err->reply + used, sizeof(err->reply) - used,
+	    buf_span(reason));
+}
+
+static bool
+converse(struct exchange *x, struct error *err)
+{
+	struct session *s = x->session;
 	int round;
 
-	if (!session_is_private(s)) {
-		(void)error_set(err, STAGE_AUTH, EX_CONFIG,
-		    "user and password never go in clear to another machine");
-		return error_fix(err, "set tls = starttls or tls = implicit");
-	}
-	mechanism = choose(s, err);
-	if (mechanism == NULL)
-		return false;
-	sasl_begin(&sasl, mechanism, s->params->credentials);
-	if (!send_auth(s, &sasl, err))
+	if (!send_auth(x, err))
 		return false;
 	for (round = 0; round <= SASL_ROUNDS_MAX; round++) {
 		if (!session_expect(s, STEP_AUTH, err))
 			return false;
 		if (s->reply.code == 235)
 			break;
-		if (!answer_challenge(s, &sasl, err))
+		if (!answer_challenge(x, err))
 			return false;
 	}
-	if (s->reply.code != 235 || !sasl_is_done(&sasl)) {
-		s->is_broken = true;
-		return error_set(err, STAGE_AUTH, EX_PROTOCOL,
-		    "the relay says 235 before %s was through",
-		    sasl_name(mechanism));
+	if (s->reply.code == 235 && x->first.len == 0 &&
+	    sasl_is_done(&x->sasl))
+		return true;
+	s->is_broken = true;
+	return error_set(err, STAGE_AUTH, EX_PROTOCOL,
+	    "the relay says 235 before %s was through",
+	    sasl_name(x->sasl.mechanism));
+}
+
+/* All that the exchange depends on. */
+static void
+prepare(struct exchange *x, struct session *s)
+{
+	memset(x, 0, sizeof(*x));
+	x->session = s;
+	buf_init(&x->binding, step_row(STEP_AUTH)->line_max);
+	buf_init(&x->first, ANSWER_LINE_MAX);
+	x->params.credentials = s->params->credentials;
+	x->params.host = s->params->host;
+	x->params.port = s->params->port;
+	x->params.offered = s->capability.mechanisms;
+	if (tls_channel_binding(s->stream, &x->params.binding_name,
+	    &x->binding))
+		x->params.binding = buf_span(&x->binding);
+}
+
+bool
+auth_login(struct session *s, struct error *err)
+{
+	const struct sasl_mechanism *mechanism;
+	struct exchange x;
+	bool ok = false;
+
+	if (!session_is_private(s)) {
+		(void)error_set(err, STAGE_AUTH, EX_CONFIG,
+		    "user and password never go in clear to another machine");
+		return error_fix(err, "set tls = starttls or tls = implicit");
 	}
-	s->mechanism = sasl_name(mechanism);
-	return true;
+	prepare(&x, s);
+	mechanism = choose(s, x.params.binding_name != NULL ? ~0U :
+	    ~sasl_bound(), err);
+	if (mechanism != NULL) {
+		ok = sasl_begin(&x.sasl, mechanism, &x.params, err) &&
+		    converse(&x, err);
+		if (!ok)
+			add_reason(&x, err);
+		sasl_end(&x.sasl);
+	}
+	if (ok)
+		s->mechanism = sasl_name(mechanism);
+	buf_free_secret(&x.first);
+	buf_free(&x.binding);
+	return ok;
 }

@@ -3,19 +3,14 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/base64.h"
 #include "base/os.h"
+#include "smtp/auth.h"
 
 /* The body may stall that long: RFC 5321 section 4.5.3.2.5. */
 #define BODY_STALL_MS 180000
 
 /* For the rest of a reply that began too early: nothing depends on it. */
 #define EARLY_MS 1000
-
-/* Octets by which a quoted base64 is known, and of a password that is looked
- * for in plain. */
-#define MASK_KNOWN 8
-#define MASK_SHORTEST 4
 
 void
 session_begin(struct session *s, struct stream *stream,
@@ -26,6 +21,7 @@ session_begin(struct session *s, struct stream *stream,
 	s->params = params;
 	buf_init(&s->flight, BUF_UNLIMITED);
 	buf_init(&s->unanswered, BUF_UNLIMITED);
+	mask_init(&s->mask);
 	reply_init(&s->reply);
 }
 
@@ -63,6 +59,22 @@ session_sign(const struct session *s, struct error *err)
 	return false;
 }
 
+/*
+ * A relay may quote the line that it didn't like; nobody else shall. Before it
+ * knows them, the same words are its own: a capability, say.
+ */
+static void
+keep_secret(struct session *s, struct span line, const char *shown)
+{
+	struct span word;
+
+	if (shown == NULL || span_equals(line, span_of(shown)))
+		return;
+	while (span_next(&line, ' ', &word))
+		if (line.data == NULL)
+			mask_add_base64(&s->mask, word);
+}
+
 static bool
 check_line(const struct session *s, enum step step, struct span line,
     struct error *err)
@@ -95,7 +107,7 @@ session_send(struct session *s, enum step step, struct span line,
 		buf_clear(&s->unanswered);
 		return false;
 	}
-	s->secret_is_out = s->secret_is_out || shown != NULL;
+	keep_secret(s, line, shown);
 	escape_into(printable, sizeof(printable),
 	    shown != NULL ? span_of(shown) : line);
 	trace_sent(s->params->trace, shown != NULL ? span_of(shown) : line);
@@ -125,63 +137,6 @@ take_up_command(struct session *s)
 	    '\n') + 1);
 }
 
-/*
- * Overwrites what of `text` is in the base64 of `bytes`; a relay may quote only
- * the begin of it.
- */
-static void
-mask_base64(char *text, size_t len, struct span bytes)
-{
-	struct buf code;
-	size_t at, known;
-
-	buf_init(&code, BUF_UNLIMITED);
-	if (!base64_encode(&code, bytes) || code.len == 0)
-		return;
-	known = code.len < MASK_KNOWN ? code.len : MASK_KNOWN;
-	for (at = 0; at + known <= len; at++) {
-		if (memcmp(text + at, code.data, known) != 0)
-			continue;
-		for (; at < len && text[at] > ' '; at++)
-			text[at] = '*';
-	}
-	buf_free_secret(&code);
-}
-
-static void
-mask_plain(char *text, size_t len, struct span secret)
-{
-	size_t at;
-
-	/* Shorter ones would be found in every second word. */
-	if (secret.len < MASK_SHORTEST)
-		return;
-	for (at = 0; at + secret.len <= len; at++)
-		if (memcmp(text + at, secret.data, secret.len) == 0)
-			memset(text + at, '*', secret.len);
-}
-
-/*
- * A relay may quote the line that it didn't like; nobody else shall. Before it
- * knows them, the same words are its own: a capability, say.
- */
-static void
-mask_secrets(const struct session *s, char *text, size_t len)
-{
-	const struct sasl_credentials *c = s->params->credentials;
-	struct buf plain;
-
-	if (!s->secret_is_out)
-		return;
-	buf_init(&plain, BUF_UNLIMITED);
-	if (buf_add_char(&plain, '\0') && buf_add_string(&plain, c->user) &&
-	    buf_add_char(&plain, '\0') && buf_add_span(&plain, c->password))
-		mask_base64(text, len, buf_span(&plain));
-	mask_base64(text, len, c->password);
-	mask_plain(text, len, c->password);
-	buf_free_secret(&plain);
-}
-
 static void
 trace_reply(const struct session *s)
 {
@@ -207,12 +162,13 @@ read_reply(struct session *s, enum step step, struct limit limit,
 	for (;;) {
 		if (!reply_feed(&s->reply, stream_input(s->stream),
 		    row->reply_max, row->stage, &used, err)) {
-			mask_secrets(s, err->reply, strlen(err->reply));
+			mask_apply(&s->mask, err->reply, strlen(err->reply));
 			break;
 		}
 		stream_consume(s->stream, used);
 		if (s->reply.is_complete) {
-			mask_secrets(s, s->reply.text.data, s->reply.text.len);
+			mask_apply(&s->mask, s->reply.text.data,
+			    s->reply.text.len);
 			trace_reply(s);
 			return true;
 		}
@@ -496,5 +452,6 @@ session_end(struct session *s)
 	}
 	buf_free_secret(&s->flight);
 	buf_free(&s->unanswered);
+	mask_free(&s->mask);
 	reply_free(&s->reply);
 }

@@ -21,6 +21,7 @@
 #include "net/stream.h"
 #include "net/tls.h"
 #include "smtp/capability.h"
+#include "smtp/mask.h"
 #include "smtp/reply.h"
 #include "smtp/sasl.h"
 #include "smtp/step.h"
@@ -59,6 +60,8 @@ struct session_params {
 				 * offer PIPECONNECT */
 	bool waits_for_quit;	/* for its reply, at most QUIT_MS */
 	enum session_chunking chunking;
+	const char *host;	/* the relay as the profile names it */
+	int port;
 	const char *peer;	/* "smtp.example.net:587", for messages */
 	int64_t handshake_timeout, timeout, data_timeout;	/* ms each */
 	struct limit run;	/* the whole run's limit */
@@ -77,6 +80,7 @@ struct session {
 	char command[560];	/* the one at hand, for messages */
 	struct deadline flight_limit; /* of all replies to the flight that left
 				 * last */
+	struct mask mask;	/* what the relay was told and may quote */
 	const char *mechanism;	/* SASL mechanism that passed, or NULL */
 	bool is_ahead;		/* EHLO has left, and the greeting is to come */
 	bool early_was_refused;	/* a 554 greeted us: without `is_early` it may
@@ -86,7 +90,6 @@ struct session {
 				 * hang-up must be a reset */
 	bool message_is_out;	/* only a 250, 4yz or 5yz tells what became of
 				 * it */
-	bool secret_is_out;	/* the relay may quote what it was told */
 	bool is_broken;		/* the dialogue lost its order: no QUIT */
 };
 

@@ -52,7 +52,10 @@ is_offered(struct span text, const char *keyword)
 static void
 check_mechanisms(const struct capability *c, struct span text)
 {
-	static const char *const names[] = { "PLAIN", "LOGIN" };
+	static const char *const names[] = { "PLAIN", "LOGIN",
+		"CRAM-MD5", "EXTERNAL", "XOAUTH2", "OAUTHBEARER",
+		"SCRAM-SHA-1", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-256",
+		"SCRAM-SHA-256-PLUS" };
 	sasl_set known = 0;
 	size_t i;
 

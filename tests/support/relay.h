@@ -89,6 +89,7 @@ struct relay_serve {
 					 * `hides_starttls` */
 	bool hides_starttls;
 	const char *user, *password;	/* NULL: any are right */
+	unsigned int scram_rounds;	/* 0: 4096 */
 	bool wants_auth;		/* 530 to MAIL without AUTH */
 	bool wants_tls;			/* 530 to MAIL before STARTTLS */
 	const struct relay_override *overrides;	/* borrowed until the start */

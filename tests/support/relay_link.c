@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -82,6 +83,20 @@ wait_for_socket(struct relay_link *l, short events)
 		ready = link_wait(l, l->fd, events, INT32_MAX);
 	while (ready < 0);
 	return ready > 0;
+}
+
+int
+link_port(const struct relay_link *l)
+{
+	struct sockaddr_in address = { 0 };
+	socklen_t size = sizeof(address);
+	union {
+		struct sockaddr_in *in;
+		struct sockaddr *any;
+	} pointer = { &address };
+
+	return getsockname(l->fd, pointer.any, &size) == 0 &&
+	    address.sin_family == AF_INET ? ntohs(address.sin_port) : 0;
 }
 
 void

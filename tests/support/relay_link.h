@@ -54,6 +54,9 @@ void link_note(const struct relay_link *l, enum relay_event_kind kind,
 void link_failure(const struct relay_link *l, const char *format,
     ...) FORMAT(2, 3);
 
+/* Our TCP port, 0 without one. */
+int link_port(const struct relay_link *l);
+
 /* Begins to watch what is sent for `code`. */
 void link_mark(struct relay_link *l);
 

@@ -47,6 +47,21 @@ bool serve_offers(const struct server *s, const char *keyword,
 /* A command that must be the last of its flight (RFC 2920 section 3.1). */
 void serve_must_wait(struct server *s, const char *command);
 
+/* Asks in AUTH with a 334 for the next line; `nth` 0 is the reply to AUTH
+ * itself. */
+bool serve_challenge(struct server *s, unsigned int nth, const char *reply,
+    struct buf *line);
+
+/* The reply that ends it. */
+void serve_auth_end(struct server *s, unsigned int nth, bool is_fine);
+
+/*
+ * SCRAM with the server's side of its own: proofs and channel bindings are
+ * verified; a GS2 flag that doesn't fit the offer fails the test.
+ */
+void serve_scram(struct server *s, struct span initial,
+    gnutls_mac_algorithm_t mac, bool is_plus);
+
 /* The commands, each with what stands behind its word. */
 void serve_auth(struct server *s, struct span argument);
 void serve_mail(struct server *s, struct span argument);

@@ -57,7 +57,7 @@ static const struct {
 	    false, 10, NO },
 
 	{ "AUTH alone", "AUTH\n", false, false, false, true, 0, NO },
-	{ "AUTH of others only", "AUTH CRAM-MD5 XOAUTH2\n", false, false,
+	{ "AUTH of others only", "AUTH GSSAPI NTLM\n", false, false,
 	    false, true, 0, NO },
 	{ "AUTH with two blanks", "AUTH  PLAIN  LOGIN\n", false, false, false,
 	    true, 0, PLAIN | LOGIN },

@@ -151,17 +151,12 @@ static const struct {
 	{ LOCAL "tls_ca_file = ca.pem\n",
 	    "/p.ini:3: tls_ca_file = ca.pem: not an absolute path", "whole" },
 	{ LOCAL "auth = digest-md5\n", "/p.ini:3: auth = digest-md5: not one "
-	    "of auto, none, plain, login", NULL },
-	{ LOCAL "auth = scram-sha-256\n",
-	    "/p.ini:3: `auth = scram-sha-256` is not in this version", NULL },
-	{ LOCAL "auth = xoauth2\n",
-	    "/p.ini:3: `auth = xoauth2` is not in this version", NULL },
-	{ LOCAL "auth = cram-md5\n",
-	    "/p.ini:3: `auth = cram-md5` is not in this version", NULL },
-	{ LOCAL "auth = external\n",
-	    "/p.ini:3: `auth = external` is not in this version", NULL },
+	    "of auto, "
+	    "none, plain, login, scram-sha-256-plus, scram-sha-1-plus, "
+	    "scram-sha-256, scram-sha-1, cram-md5, external, xoauth2, "
+	    "oauthbearer", NULL },
 	{ LOCAL "auth = oauthbearer\n",
-	    "/p.ini:3: `auth = oauthbearer` is not in this version", NULL },
+	    "/p.ini:3: `auth` without `user` in profile 'a'", "add `user`" },
 	{ LOCAL "auth = plain\n",
 	    "/p.ini:3: `auth` without `user` in profile 'a'", "add `user`" },
 	{ LOCAL "auth = auto\n",

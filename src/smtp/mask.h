@@ -1,0 +1,35 @@
+/*
+ * What a relay was told and may quote: secrets that are overwritten in its
+ * words before anybody sees them.
+ */
+#ifndef POSTHASTE_SMTP_MASK_H
+#define POSTHASTE_SMTP_MASK_H
+
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/span.h"
+
+struct mask {
+	struct buf words;	/* one secret a line, its kind before it */
+};
+
+void mask_init(struct mask *m);
+
+/* Wiped. */
+void mask_free(struct mask *m);
+
+/*
+ * A password, a token or a proof. Shorter ones than four octets would be found
+ * in every second word and aren't looked for; of long ones, the beginning is
+ * enough.
+ */
+void mask_add(struct mask *m, struct span secret);
+
+/* A line in base64, of which a relay may quote only the begin. */
+void mask_add_base64(struct mask *m, struct span line);
+
+/* Puts asterisks over all of them in `text`. */
+void mask_apply(const struct mask *m, char *text, size_t len);
+
+#endif
