@@ -201,6 +201,10 @@ add_reason(struct exchange *x, struct error *err)
 
 	if (reason->len == 0)
 		return;
+	/* The words of the 535 that follows are often those for passwords. */
+	if (err->reply_code == 535 && (sasl_tokens() & sasl_named(span_of(
+	    sasl_name(x->sasl.mechanism)))) != 0)
+		err->hint = "H78";
 	mask_apply(&x->session->mask, reason->data, reason->len);
 	if (used > 0 && used + 8 < sizeof(err->reply)) {
 		memcpy(err->reply + used, " / 334 ", 7);

@@ -66,6 +66,12 @@ static const struct {
 	    "SmtpClientAuthentication is disabled for the Tenant.\r\n" },
 	{ "H25", STEP_AUTH, "535 5.7.139 Authentication unsuccessful, basic "
 	    "authentication is disabled.\r\n" },
+	{ "H77", STEP_RECEIPT, "550 5.7.30 Basic authentication is not "
+	    "supported for Client Submission.\r\n" },
+	{ "H77", STEP_AUTH, "550 5.7.30 Basic authentication is not "
+	    "supported for Client Submission.\r\n" },
+	{ "H79", STEP_AUTH, "535 5.7.8 Error: authentication failed: no "
+	    "secret in database\r\n" },
 	{ "H26", STEP_AUTH, "535 5.7.139 Authentifizierung nicht "
 	    "erfolgreich\r\n" },
 	{ "H27", STEP_AUTH, "535 5.7.3 Authentication unsuccessful\r\n" },
@@ -286,7 +292,7 @@ static void
 failures_of_our_own_name_their_row(void **state)
 {
 	static const char *const ids[] = { "H17", "H18", "H19", "H20",
-		"H21" };
+		"H21", "H78" };
 	struct error err;
 	size_t i;
 
