@@ -6,7 +6,7 @@
 #include "base/buf.h"
 
 /* What to try where BDAT was the last that was said. */
-#define HINT_CHUNKING "H77"
+#define HINT_CHUNKING "H80"
 
 /*
  * The words of the reply without what relays put between them: the line marks

@@ -226,7 +226,7 @@ const struct hint hints[] = {
 	    "a third on their way", "send less, or a link", NULL },
 
 	/* Named by hint_find() where the message went out by BDAT. */
-	{ "H77", HINT_ANY, { 0 }, NULL, { NULL },
+	{ "H80", HINT_ANY, { 0 }, NULL, { NULL },
 	    "the message went out by BDAT, which not every relay that offers "
 	    "CHUNKING takes well", "if it takes the message otherwise, set "
 	    "chunking = off", "chunking" },
