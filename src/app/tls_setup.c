@@ -76,7 +76,7 @@ tls_setup(const struct profile *p, char *const *env, struct tls_context **ctx,
 {
 	/* Behind a unix socket is this machine. */
 	const char *name = p->host != NULL ? p->host : "localhost";
-	struct buf certificate, key;
+	struct buf certificate = { 0 }, key = { 0 };
 	const struct tls_params params = {
 		.name = p->tls_name != NULL ? p->tls_name : name,
 		.ca_file = p->tls_ca_file,

@@ -61,7 +61,7 @@ add_label(char *out, size_t *len, struct span label)
 static bool
 get_name(struct span answer, size_t *at, char *out)
 {
-	size_t here = *at, earliest = *at, len = 0, size;
+	size_t here = *at, earliest = here, len = 0, size;
 	unsigned int pointer;
 	bool has_jumped = false;
 

@@ -36,12 +36,13 @@ write_table(const struct alias_table *table, struct buf *out)
 		}
 		text_put(out, span_of("\":"));
 		for (k = 0; k < alias->count; k++) {
-			text_put(out, span_of(k == 0 ? " " : ", "));
+			/* A blank, for targets that end in a backslash. */
+			text_put(out, span_of(k == 0 ? " " : " , "));
 			if (alias->targets[k].kind == ALIAS_FINAL)
 				text_put_char(out, '\\');
 			text_put(out, span_of(alias->targets[k].text));
 		}
-		text_put_char(out, '\n');
+		text_put(out, span_of(" \n"));
 	}
 }
 
