@@ -393,8 +393,9 @@ tls_verify_no_warns_on_a_terminal(void **state)
 	char shown[500];
 	ssize_t n;
 
-	assert_true(terminal >= 0 && grantpt(terminal) == 0 &&
-	    unlockpt(terminal) == 0);
+	/* A bare root may have no terminals to give. */
+	if (terminal < 0 || grantpt(terminal) != 0 || unlockpt(terminal) != 0)
+		skip();
 	t.run.stderr_file = ptsname(terminal);
 	/* Lest what was written goes with the last one who has it open. */
 	held = open(t.run.stderr_file, O_RDWR | O_NOCTTY);
