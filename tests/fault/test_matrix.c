@@ -165,13 +165,19 @@ is_in_mid_flight(const struct cell *cell)
 }
 
 /*
- * Where the message has left with the envelope, a reply too many can be taken
- * for its receipt: the price that the manual names.
+ * A chunk isn't asked for as DATA asks. A reply too many within a flight is
+ * seen only if the last one is there before the chunk leaves, and a hang-up
+ * behind the last recipient may come when the message is out. The manual names
+ * this price of chunking.
  */
 static bool
-is_price_of_one_flight(const struct cell *cell)
+is_price_of_chunks(const struct cell *cell)
 {
-	return cell->shape->is_one_flight && is_in_mid_flight(cell) &&
+	if (!cell->shape->is_chunked)
+		return false;
+	if (has_trait(cell, FAULT_RACES))
+		return is_in_mid_flight(cell) || is_turn(cell, "rcpt");
+	return is_in_mid_flight(cell) &&
 	    cell->fault->kind == FAULT_EARLY_PROTOCOL &&
 	    !has_trait(cell, FAULT_IS_HALF);
 }
@@ -494,7 +500,7 @@ exists(const struct cell *cell)
 	    strcmp(turn->override, "data") == 0)) ||
 	    (cell->shape->has_one_recipient && is_turn(cell, "rcpt2")) ||
 	    (cell->shape->is_chunked && is_turn(cell, "data")) ||
-	    is_price_of_one_flight(cell) || is_price_of_early(cell))
+	    is_price_of_chunks(cell) || is_price_of_early(cell))
 		return false;
 	return mode == RELAY_PLAIN ? turn->in_clear :
 	    mode == RELAY_STARTTLS ? turn->in_starttls : turn->in_tls;
