@@ -528,8 +528,8 @@ run_cell(struct bench *b, const struct cell *cell)
 }
 
 /*
- * Without a word in argv the core is run; `all` is the whole matrix; other
- * words pick cells by `mode/stage/fault/shape`, for work on one of them.
+ * Without a word in argv the core is run, with `all` the whole matrix; other
+ * words pick cells of that by `mode/stage/fault/shape`.
  */
 static bool
 is_picked(const struct cell *cell, int argc, char **argv)
@@ -539,12 +539,10 @@ is_picked(const struct cell *cell, int argc, char **argv)
 
 	if (argc < 2)
 		return has_trait(cell, FAULT_IS_CORE);
-	if (strcmp(argv[1], "all") == 0)
-		return true;
 	(void)snprintf(name, sizeof(name), "%s/%s/%s/%s",
 	    modes[cell->mode].name, cell->turn->override, cell->fault->name,
 	    cell->shape->name);
-	for (i = 1; i < argc; i++)
+	for (i = strcmp(argv[1], "all") == 0 ? 2 : 1; i < argc; i++)
 		if (strstr(name, argv[i]) == NULL)
 			return false;
 	return true;
