@@ -548,12 +548,16 @@ is_picked(const struct cell *cell, int argc, char **argv)
 	return true;
 }
 
-/* The shapes take turns; `all` plays every one where it makes a difference. */
+/*
+ * The shapes take turns; `all` plays every one for the core, and so do words
+ * that pick cells, where it makes a difference.
+ */
 static void
 run_shapes(struct bench *b, struct cell *cell, size_t nth, int argc,
     char **argv)
 {
-	bool is_all = argc > 1, is_new = !is_before_mail(cell);
+	bool is_new = !is_before_mail(cell), is_all = argc > 1 &&
+	    (strcmp(argv[1], "all") != 0 || has_trait(cell, FAULT_IS_CORE));
 	size_t i, done = 0;
 
 	for (i = 0; i < shape_count && (is_all || done == 0); i++) {
