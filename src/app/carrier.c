@@ -11,6 +11,7 @@
 
 #include "app/carrier_child.h"
 #include "app/parcel.h"
+#include "app/report.h"
 #include "base/deadline.h"
 #include "base/mem.h"
 #include "base/os.h"
@@ -205,7 +206,8 @@ hand_over(struct carrier *c, const struct transfer *t, struct limit run,
 	c->carried++;
 	if (!parcel_write(file, t, run, &note.size, err))
 		return false;
-	*may_repeat = !carrier_put(c->socket, &note, sizeof(note));
+	*may_repeat = !report_write(c->socket, span_make((const char *)&note,
+	    sizeof(note)));
 	return !*may_repeat || guess(c, err);
 }
 

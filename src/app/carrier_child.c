@@ -9,25 +9,9 @@
 #include <unistd.h>
 
 #include "app/parcel.h"
+#include "app/report.h"
 #include "base/os.h"
 #include "conf/secret.h"
-
-bool
-carrier_put(int fd, const void *data, size_t size)
-{
-	struct span rest = span_make(data, size);
-	ssize_t n;
-
-	while (rest.len > 0) {
-		n = send(fd, rest.data, rest.len, MSG_NOSIGNAL);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		rest = span_skip(rest, (size_t)n);
-	}
-	return true;
-}
 
 /* The client must see the end of its session when the parent ends. */
 static void
@@ -80,8 +64,9 @@ tell_refusals(int fd, const struct envelope *e)
 		refusal.recipient = i;
 		refusal.code = r->reply_code;
 		refusal.length = strlen(r->reply);
-		if (!carrier_put(fd, &refusal, sizeof(refusal)) ||
-		    !carrier_put(fd, r->reply, refusal.length))
+		if (!report_write(fd, span_make((const char *)&refusal,
+		    sizeof(refusal))) || !report_write(fd,
+		    span_of(r->reply)))
 			return false;
 	}
 	return true;
@@ -106,7 +91,8 @@ tell(int fd, bool ok, const struct delivery *d, const struct parcel *p,
 	memcpy(answer.mechanism, d->mechanism, sizeof(answer.mechanism));
 	memcpy(answer.reply, d->reply, sizeof(answer.reply));
 	answer.refused = envelope_refused(&p->envelope);
-	return carrier_put(fd, &answer, sizeof(answer)) &&
+	return report_write(fd, span_make((const char *)&answer,
+	    sizeof(answer))) &&
 	    tell_refusals(fd, &p->envelope);
 }
 

@@ -42,9 +42,6 @@ struct carrier_refusal {
 	size_t length;
 };
 
-/* All of it, over a blocking socket. */
-bool carrier_put(int fd, const void *data, size_t size);
-
 /* Serves the draft's profile until the parent closes; then the process ends. */
 _Noreturn void carrier_serve(struct carrier *c, const struct draft *draft);
 

@@ -280,8 +280,11 @@ deliver_again(struct delivery *d, bool was_accepted)
 	d->is_kept = true;
 	/* The relay may be in the middle of what it refused. */
 	d->params.run = limit_none(STAGE_QUIT, "end");
-	return (was_accepted || session_ask(&d->session, STEP_RSET,
-	    span_of("RSET"), &ignored)) && session_next(&d->session);
+	if (!was_accepted && !session_ask(&d->session, STEP_RSET,
+	    span_of("RSET"), &ignored))
+		return false;
+	session_next(&d->session);
+	return true;
 }
 
 bool

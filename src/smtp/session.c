@@ -414,12 +414,11 @@ session_may_go_on(const struct session *s)
 	return !s->is_broken && !s->is_in_body;
 }
 
-bool
+void
 session_next(struct session *s)
 {
 	s->mail_was_written = false;
 	s->message_is_out = false;
-	return true;
 }
 
 void

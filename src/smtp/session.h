@@ -164,14 +164,15 @@ bool session_sign(const struct session *s, struct error *err);
 /* How long `step` may wait, from now. */
 struct limit session_limit(const struct session *s, enum step step);
 
-/* Whether nobody can listen: verified TLS, or loopback. */
+/* Whether credentials may be said: TLS (verified, unless the profile waives
+ * that), or loopback. */
 bool session_is_private(const struct session *s);
 
 /* Whether the dialogue is in order, and the relay may hear more of it. */
 bool session_may_go_on(const struct session *s);
 
-/* Forgets the message before: for another one in the same session. True. */
-bool session_next(struct session *s);
+/* Forgets the message before: for another one in the same session. */
+void session_next(struct session *s);
 
 /*
  * Ends the session as behaviour.md section 7 has it: QUIT that isn't waited
