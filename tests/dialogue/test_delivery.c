@@ -47,13 +47,13 @@ a_message_is_delivered_on_every_way_without_a_word(void **state)
 static void
 the_session_ends_with_quit_and_close_notify(void **state)
 {
+	/* That nobody waits for the reply is shown in test_early.c. */
 	struct trial t = { .mode = RELAY_TLS, .overrides = { {
-	    .stage = "quit", .script = "sleep 1500\nS 221 bye" } } };
+	    .stage = "quit", .script = "wait" } } };
 
 	trial_run(&t, state);
 	trial_delivered(&t, kit_wire);
 	TRIAL_CHECK(&t, t.record.connections[0].end == RELAY_END_NOTIFY);
-	TRIAL_CHECK(&t, t.result.wall_ms < 1500);
 	trial_free(&t);
 }
 
