@@ -61,7 +61,7 @@ stop_inside() {
 # this machine's, and `root` a directory for what belongs to it.
 relay_inside() {
 	if [ -z "${INTEROP_INSIDE:-}" ]; then
-		need unshare python3 openssl
+		need unshare python3 /usr/bin/python3 openssl
 		[ $# -eq 0 ] || relays_root "$1"
 		export RELAYS_ROOT INTEROP_INSIDE=1 POSTHASTE
 		TMPDIR=$work unshare --mount --mount-proc --net --pid --fork \
@@ -186,7 +186,7 @@ delivered() {
 # the trace headers on top.
 arrives() {
 	wait_for 20 delivered "$1" 1 || return 1
-	python3 - "$2" "$(inbox "$1")/"* <<-'COMPARE'
+	/usr/bin/python3 -IS - "$2" "$(inbox "$1")/"* <<-'COMPARE'
 	import re, sys
 	sent, arrived = (open(name, "rb").read() for name in sys.argv[1:3])
 	trace = rb"(Return-Path|X-Original-To|Delivered-To|Received|Envelope-To|Delivery-Date):.*\n"
@@ -255,6 +255,15 @@ every_message() {
 	done
 }
 
+# takes LABEL LINE ...: one message arrives.
+takes() {
+	taken=$1
+	shift
+	to "$@"
+	try "$taken" 0 send "$plain"
+	check "$taken: it arrives" arrives bob "$plain"
+}
+
 # every_login LABEL WORDS MECHANISM ... and -- LINE ...: each mechanism, with the
 # password and with a wrong one, which the relay refuses in these words.
 every_login() {
@@ -266,9 +275,8 @@ every_login() {
 	done
 	shift
 	for auth in $mechanisms; do
-		to "$login" "$secret" "auth = $auth" "$@"
-		try "$label: auth = $auth" 0 send "$plain"
-		check "$label: auth = $auth: it arrives" arrives bob "$plain"
+		takes "$label: auth = $auth" "$login" "$secret" "auth = $auth" \
+		    "$@"
 		to "$login" "password = wrong" "auth = $auth" "$@"
 		try "$label: auth = $auth, a wrong password is 77" 77 \
 		    send "$plain"
