@@ -2,7 +2,7 @@
  * From a profile to the relay's verdict: deliver_open() resolves, connects and
  * brings a session to where MAIL may come, deliver_send() hands one message
  * over, deliver_close() ends the session. After a temporary failure that came
- * before MAIL the relay's next address is tried, then the next relay.
+ * before MAIL the relay's next address is tried.
  */
 #ifndef POSTHASTE_APP_DELIVER_H
 #define POSTHASTE_APP_DELIVER_H
@@ -11,11 +11,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "app/hops.h"
 #include "base/error.h"
 #include "base/trace.h"
 #include "conf/profile.h"
 #include "net/dial.h"
+#include "net/resolve.h"
 #include "net/stream.h"
 #include "net/tls.h"
 #include "smtp/session.h"
@@ -39,9 +39,7 @@ struct delivery {
 
 	/* private to deliver.c; owned */
 	struct tls_context *tls_context;
-	struct hops hops;
-	size_t next_hop;	/* of those not begun */
-	const struct hop *hop;	/* the one at hand */
+	struct endpoints endpoints;
 	struct dial dial;
 	const struct endpoint *endpoint;	/* the one connected to */
 	struct sasl_credentials credentials;
@@ -59,10 +57,8 @@ bool deliver_wants_secret(const struct profile *p);
 
 /*
  * Makes ready for MAIL: trust store and priorities before the first packet,
- * then addresses, the lock (unless the profile has `sandbox = no`), connection,
- * TLS, EHLO, AUTH. Zero what isn't borrowed before. deliver_close() is due in
- * any case. The lock holds for the process from then on: what else the caller
- * needs must be open, and a second deliver_open() needs a process of its own.
+ * then addresses, connection, TLS, EHLO, AUTH. Zero what isn't borrowed before.
+ * deliver_close() is due in any case.
  */
 bool deliver_open(struct delivery *d, struct error *err) MUST_CHECK;
 

@@ -53,13 +53,11 @@ set_address(struct trust *t, const char *text)
 	mem_free(number);
 }
 
-void
-trust_set_name(struct trust *t, const char *name)
+static void
+set_name(struct trust *t, const char *name)
 {
 	size_t len = strlen(name);
 
-	mem_free(t->name);
-	t->address_size = 0;
 	t->is_address = host_is_address(name);
 	if (t->is_address)
 		set_address(t, name);
@@ -110,7 +108,7 @@ trust_new(struct trust **trust, const struct tls_params *params,
 
 	*trust = t;
 	t->store.fd = -1;
-	trust_set_name(t, params->name);
+	set_name(t, params->name);
 	if (gnutls_certificate_allocate_credentials(&t->credentials) != 0)
 		return error_set(err, STAGE_SYSTEM, EX_OSERR,
 		    "no memory for TLS credentials");

@@ -14,10 +14,16 @@ bookworm_needs='ca-certificates iproute2 perl netbase procps m4 make
     libnsl2 libpcre2-8-0 libperl5.36 libpq5 libsasl2-2 libsasl2-modules
     sasl2-bin libspf2-2 libsqlite3-0 liblockfile1 lockfile-progs libwrap0
     libnet-cidr-perl libcourier-unicode4 libgdbm6 libltdl7 libgamin0 libpcre3
-    gnutls-bin'
+    gnutls-bin libbz2-1.0 libcap2 libexttextcat-2.0-0 libicu72 liblua5.4-0
+    libpam0g libsodium23 libssl3 libstemmer0d libtirpc3 libunwind8'
 bookworm_relays='exim4-base exim4-daemon-heavy sendmail-base sendmail-bin
     sendmail-cf courier-mta courier-base courier-authdaemon courier-authlib
-    courier-authlib-userdb'
+    courier-authlib-userdb dovecot-core dovecot-submissiond'
+trixie_needs='iproute2 libcap2 libdb5.3t64 libevent-2.1-7t64
+    libexttextcat-2.0-0 libgssapi-krb5-2 libicu76 libldap2 liblua5.4-0
+    libpam0g libpcre2-8-0 libsasl2-2 libsodium23 libssl3t64 libstemmer0d
+    libtirpc3t64 libunwind8 libxxhash0'
+trixie_relays='dovecot-core dovecot-sieve dovecot-submissiond opensmtpd'
 
 relays_root() {
 	need mmdebstrap

@@ -77,8 +77,7 @@ a_slip_finds_the_key_that_was_meant(void **state)
 		{ "t", NULL },
 		{ "", NULL },
 		{ "account", NULL },
-		{ "proxi", "proxy" },
-		{ "spol", NULL },
+		{ "proxi", NULL },
 	};
 	const struct profile_key *key;
 	size_t i;
