@@ -6,6 +6,8 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/mem.h"
+#include "mail/text.h"
 
 enum argument {
 	ARGUMENT_NONE,
@@ -92,6 +94,47 @@ set_utf8(struct command *c, struct span value, struct refusal *r)
 	    refuse(r, 501, "5.5.4", "SMTPUTF8 takes no value");
 }
 
+static bool
+set_return(struct command *c, struct span value, struct refusal *r)
+{
+	char *word = mem_span(value);
+	bool ok = option_value_return(word, &c->return_what);
+
+	mem_free(word);
+	return ok || refuse(r, 501, "5.5.4", "RET is FULL or HDRS");
+}
+
+static bool
+set_envid(struct command *c, struct span value, struct refusal *r)
+{
+	c->envid = mem_span(value);
+	return option_value_is_envid(c->envid) || refuse(r, 501, "5.5.4",
+	    "ENVID takes up to 100 characters as xtext");
+}
+
+static bool
+set_notify(struct command *c, struct span value, struct refusal *r)
+{
+	char *words = mem_span(value);
+	bool ok = option_value_notify(words, &c->notify);
+
+	mem_free(words);
+	return ok || refuse(r, 501, "5.5.4", "NOTIFY is NEVER, or some of "
+	    "SUCCESS,FAILURE,DELAY");
+}
+
+static bool
+set_orcpt(struct command *c, struct span value, struct refusal *r)
+{
+	bool is_beyond_ascii;
+
+	if (!option_value_orcpt(value, &c->orcpt, &is_beyond_ascii))
+		return refuse(r, 501, "5.5.4", "ORCPT takes a type, `;` and "
+		    "an address as xtext");
+	c->needs_utf8 = c->needs_utf8 || is_beyond_ascii;
+	return true;
+}
+
 static const struct {
 	const char *name;
 	enum verb verb;
@@ -100,6 +143,10 @@ static const struct {
 	{ "SIZE", VERB_MAIL, set_size },
 	{ "BODY", VERB_MAIL, set_body },
 	{ "SMTPUTF8", VERB_MAIL, set_utf8 },
+	{ "RET", VERB_MAIL, set_return },
+	{ "ENVID", VERB_MAIL, set_envid },
+	{ "NOTIFY", VERB_RCPT, set_notify },
+	{ "ORCPT", VERB_RCPT, set_orcpt },
 };
 
 #define PARAMETERS (sizeof(parameters) / sizeof(parameters[0]))
@@ -176,6 +223,7 @@ read_address(struct command *c, struct span path, struct refusal *r)
 	ok = address_parse_one(&c->address, path, what, &err) &&
 	    (address_is_null(&c->address) ||
 	    address_check(&c->address, what, &err));
+	c->needs_utf8 = ok && !text_is_ascii(span_of(c->address.local));
 	return ok || refuse(r, 501, c->verb == VERB_MAIL ? "5.1.7" : "5.1.3",
 	    "%s", err.text);
 }
@@ -269,4 +317,7 @@ void
 command_free(struct command *c)
 {
 	address_free(&c->address);
+	mem_free(c->envid);
+	mem_free(c->orcpt);
+	c->envid = c->orcpt = NULL;
 }

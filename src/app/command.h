@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "app/option_value.h"
 #include "app/options.h"
 #include "base/attr.h"
 #include "base/span.h"
@@ -41,6 +42,11 @@ struct command {
 	struct address address;	/* of MAIL, where null, or RCPT; owned */
 	enum body_type body;	/* BODY= of MAIL */
 	bool wants_utf8;	/* SMTPUTF8 of MAIL (RFC 6531) */
+	bool needs_utf8;	/* the line holds what is for SMTPUTF8 alone */
+	enum dsn_return return_what;	/* RET of MAIL */
+	char *envid;		/* ENVID of MAIL, owned; or NULL */
+	unsigned int notify;	/* NOTIFY of RCPT; 0: unsaid */
+	char *orcpt;		/* ORCPT of RCPT, owned; or NULL */
 };
 
 /*

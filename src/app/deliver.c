@@ -251,7 +251,7 @@ deliver_send(struct delivery *d, const struct transfer *transfer,
 		keep_account(d);
 		d->dsn_is_ignored = d->session.mail_was_written &&
 		    !d->session.capability.has_dsn &&
-		    dsn_is_wished(&transfer->dsn);
+		    transfer_wants_dsn(transfer);
 		if (ok)
 			return true;
 		trace_note(d->trace, "%s: %s", d->endpoint->text, err->text);

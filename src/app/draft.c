@@ -19,6 +19,7 @@ draft_begin(struct draft *d, const struct setup *setup)
 	memset(d, 0, sizeof(*d));
 	d->setup = setup;
 	d->body = setup->options->body;
+	d->dsn = setup->options->dsn;
 	buf_init(&d->header, 2 * MESSAGE_HEADER_MAX);
 	buf_init(&d->aliases, BUF_UNLIMITED);
 }
@@ -63,12 +64,47 @@ draft_choose_profile(struct draft *d, const struct message *head,
 	return true;
 }
 
+static void
+note_wish(struct recipient *r, const struct recipient_wish *wish)
+{
+	char words[WISH_NOTIFY_SIZE];
+
+	r->notify = mem_string(wish_notify_text(wish->notify, words));
+	r->orcpt = mem_string(wish->orcpt);
+}
+
+/* expand_taker: what is asked for an address is asked for all of its alias. */
+static bool
+take_recipient(void *context, const struct address *address, size_t from,
+    struct error *err)
+{
+	struct draft *d = context;
+	struct address copy = *address;
+	const struct address_list one = { &copy, 1, 1 };
+	size_t i = d->envelope.count;
+	char *original;
+
+	if (!envelope_add(&d->envelope, &one, d->domain, err))
+		return false;
+	/* It may have been there before. */
+	if (i == d->envelope.count)
+		return true;
+	original = address_to_string(&d->recipients.items[from], d->domain);
+	if (strcmp(original, d->envelope.recipients[i].address) == 0)
+		mem_free(original);
+	else
+		d->envelope.recipients[i].original = original;
+	if (from < d->wish_count)
+		note_wish(&d->envelope.recipients[i], &d->wishes[from]);
+	return true;
+}
+
 /* All recipients, parsed and checked; nothing is sent if one of them is bad. */
 static bool
 collect_recipients(struct draft *d, struct error *err)
 {
 	const struct options *o = d->setup->options;
-	struct address_list *list = &d->recipients, all = { NULL, 0, 0 };
+	struct address_list *list = &d->recipients;
 	bool ok = true;
 	size_t i;
 
@@ -85,9 +121,11 @@ collect_recipients(struct draft *d, struct error *err)
 		    "address in To, Cc or Bcc" : "the arguments hold no "
 		    "address");
 	}
-	ok = ok && expand_list(&d->profile, list, &all, &d->aliases, err) &&
-	    envelope_add(&d->envelope, &all, d->domain, err);
-	address_list_free(&all);
+	ok = ok && expand_list(&d->profile, list, take_recipient, d,
+	    &d->aliases, err);
+	/* A part of them is no envelope. */
+	if (!ok)
+		envelope_free(&d->envelope);
 	return ok;
 }
 
@@ -206,7 +244,8 @@ draft_transfer(struct draft *d)
 		.wants_8bitmime = d->body == BODY_8BITMIME,
 	};
 
-	wish_fill(&t, d->notify, d->setup->options, &d->profile);
+	wish_fill(&t, d->notify, &d->dsn,
+	    d->setup->options->wants_requiretls, &d->profile);
 	return t;
 }
 

@@ -31,6 +31,11 @@ struct draft {
 	struct address_list recipients;	/* those of the envelope alone */
 	enum body_type body;
 
+	/* and more of it; borrowed, its strings too */
+	struct dsn_request dsn;
+	const struct recipient_wish *wishes;	/* of the first recipients */
+	size_t wish_count;
+
 	/* what draft_complete() makes of it; owned */
 	struct profile profile;
 	bool has_profile;

@@ -17,7 +17,9 @@ struct expansion {
 	size_t depth;
 	bool in_default;
 	bool is_check;			/* special targets are passed over */
-	struct address_list *out;
+	expand_taker *take;		/* or NULL */
+	void *context;
+	size_t from;			/* number of the address at hand */
 	struct buf *notes;
 	struct error *err;
 };
@@ -105,14 +107,10 @@ refuse_circle(const struct expansion *x, const struct alias *alias)
 }
 
 static bool
-push(struct expansion *x, struct address *address)
+push(struct expansion *x, const struct address *address)
 {
-	struct address copy = { NULL, NULL, NULL };
-
-	copy.local = mem_string(address->local);
-	copy.domain = mem_string(address->domain);
-	address_list_add(x->out, &copy);
-	return true;
+	return x->take == NULL || x->take(x->context, address, x->from,
+	    x->err);
 }
 
 static bool expand_one(struct expansion *x, struct address *address,
@@ -219,15 +217,16 @@ expand_one(struct expansion *x, struct address *address, bool is_final)
 
 bool
 expand_list(const struct profile *p, const struct address_list *list,
-    struct address_list *out, struct buf *notes, struct error *err)
+    expand_taker *take, void *context, struct buf *notes, struct error *err)
 {
-	struct expansion x = { .p = p, .run = 1, .out = out,
-		.notes = notes, .err = err };
+	struct expansion x = { .p = p, .run = 1, .take = take,
+		.context = context, .notes = notes, .err = err };
 	struct address address = { NULL, NULL, NULL };
 	bool ok = true;
 	size_t i;
 
 	for (i = 0; ok && i < list->count; i++) {
+		x.from = i;
 		address.local = mem_string(list->items[i].local);
 		address.domain = mem_string(list->items[i].domain);
 		ok = expand_one(&x, &address, false);
@@ -242,17 +241,14 @@ bool
 expand_check(struct alias_table *table, struct error *err)
 {
 	const struct profile p = { .aliases = table->path };
-	struct address_list out = { NULL, 0, 0 };
 	struct expansion x = { .p = &p, .table = table, .run = 1,
-		.is_check = true, .out = &out, .err = err };
+		.is_check = true, .err = err };
 	bool ok = true;
 	size_t i;
 
 	x.marks = mem_array(table->count + 1, sizeof(*x.marks));
-	for (i = 0; ok && i < table->count; i++, x.run += 2) {
+	for (i = 0; ok && i < table->count; i++, x.run += 2)
 		ok = expand_alias(&x, &table->items[i]);
-		address_list_free(&out);
-	}
 	mem_free(x.marks);
 	return ok;
 }

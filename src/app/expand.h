@@ -15,11 +15,17 @@
 
 #define EXPAND_DEPTH_MAX 10	/* aliases of aliases, as in Sendmail */
 
+/* Gets an address which the one of the list with the number `from` stands
+ * for. */
+typedef bool expand_taker(void *context, const struct address *address,
+    size_t from, struct error *err);
+
 /*
- * Adds to `out` what the addresses of `list`, each checked by address_check(),
- * stand for, in their order: an alias is replaced by its targets in their
- * place; a name that has none stays, bare. The file is read when the first
- * name has to be looked up, and not at all without the key `aliases`.
+ * Gives to `take` what the addresses of `list`, each checked by
+ * address_check(), stand for, in their order: an alias is replaced by its
+ * targets in their place; a name that has none stays, bare. The file is read
+ * when the first name has to be looked up, and not at all without the key
+ * `aliases`.
  *
  * Trouble with the file, an alias that leads to itself by way of others or is
  * nested too deeply, one with a target that mail can't be sent to, and a target
@@ -28,7 +34,8 @@
  * `notes` gets a line "name: file:line" for each alias that was used.
  */
 bool expand_list(const struct profile *p, const struct address_list *list,
-    struct address_list *out, struct buf *notes, struct error *err) MUST_CHECK;
+    expand_taker *take, void *context, struct buf *notes,
+    struct error *err) MUST_CHECK;
 
 /* Opens and parses the file; `where` says who named it. */
 bool expand_load(const char *path, const char *where,

@@ -156,7 +156,7 @@ set_notify(struct option_reader *r, const char *text, const char *value,
     struct error *err)
 {
 	(void)text;
-	if (option_value_notify(value, &r->options->dsn_notify))
+	if (option_value_notify(value, &r->options->dsn.notify))
 		return true;
 	return error_set(err, STAGE_USAGE, EX_USAGE, "-N takes never, or some "
 	    "of success,failure,delay, not `%s`", value);
@@ -167,7 +167,7 @@ set_return(struct option_reader *r, const char *text, const char *value,
     struct error *err)
 {
 	(void)text;
-	if (option_value_return(value, &r->options->dsn_return))
+	if (option_value_return(value, &r->options->dsn.return_what))
 		return true;
 	return error_set(err, STAGE_USAGE, EX_USAGE,
 	    "-R takes one of hdrs full, not `%s`", value);
@@ -181,7 +181,7 @@ set_envid(struct option_reader *r, const char *text, const char *value,
 	if (!option_value_is_envid(value))
 		return error_set(err, STAGE_USAGE, EX_USAGE, "-V takes xtext "
 		    "of at most 100 characters (RFC 3461), not `%s`", value);
-	r->options->dsn_envid = value;
+	r->options->dsn.envid = value;
 	return true;
 }
 

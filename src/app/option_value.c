@@ -2,9 +2,13 @@
 
 #include <string.h>
 
-#include "base/span.h"
+#include "base/buf.h"
+#include "base/mem.h"
+#include "mail/text.h"
+#include "smtp/command.h"
 
 #define ENVID_MAX 100	/* RFC 3461 §4.4, before the encoding as xtext */
+#define ORCPT_MAX 500	/* RFC 3461 §5, octets */
 #define TAG_MAX 32	/* RFC 3164 §4.1.3 */
 
 static const struct {
@@ -72,8 +76,9 @@ hex_digit(char c)
 	return p == NULL ? -1 : (int)(p - digits);
 }
 
-bool
-option_value_is_envid(const char *value)
+/* The characters that an xtext stands for; 0 where it isn't one. */
+static size_t
+xtext_count(const char *value)
 {
 	size_t count = 0;
 	int high, low;
@@ -81,7 +86,7 @@ option_value_is_envid(const char *value)
 	for (; *value != '\0'; value++, count++) {
 		/* xchar: "!" to "~" but for "+" and "=" */
 		if (*value < '!' || *value > '~' || *value == '=')
-			return false;
+			return 0;
 		if (*value != '+')
 			continue;
 		/* hexchar; what it stands for is printable too. */
@@ -89,10 +94,92 @@ option_value_is_envid(const char *value)
 		low = high == -1 ? -1 : hex_digit(value[2]);
 		if (low == -1 || high < 2 || high > 7 ||
 		    (high == 7 && low == 15))
-			return false;
+			return 0;
 		value += 2;
 	}
+	return count;
+}
+
+bool
+option_value_is_envid(const char *value)
+{
+	size_t count = xtext_count(value);
+
 	return count > 0 && count <= ENVID_MAX;
+}
+
+/* HEXPOINT of RFC 6533 between braces, but no control; takes it off. */
+static bool
+take_hexpoint(struct span *s, unsigned long *point)
+{
+	size_t i, n;
+	int digit;
+
+	if (!span_starts_with_nocase(*s, span_of("\\x{")))
+		return false;
+	*s = span_skip(*s, 3);
+	n = span_find(*s, '}');
+	if (n == s->len || n < 2 || n > 6 || s->data[0] == '0')
+		return false;
+	*point = 0;
+	for (i = 0; i < n; i++) {
+		digit = hex_digit(s->data[i]);
+		if (digit == -1)
+			return false;
+		*point = *point << 4 | (unsigned long)digit;
+	}
+	*s = span_skip(*s, n + 1);
+	return (*point < 0x80 && strchr(" +=\\", (int)*point) != NULL) ||
+	    (*point >= 0x80 && *point < 0xd800) ||
+	    (*point >= 0xe000 && *point <= 0x10ffff);
+}
+
+/* An address of the type "utf-8", in the form of which all is ASCII. */
+static bool
+read_utf8_address(struct span s, struct buf *out)
+{
+	unsigned long point;
+
+	while (s.len > 0) {
+		if (s.data[0] == '\\') {
+			if (!take_hexpoint(&s, &point))
+				return false;
+		} else {
+			if (text_char_length(s) == 0 ||
+			    text_begins_with_control(s) ||
+			    strchr(" +=", s.data[0]) != NULL)
+				return false;
+			point = text_take_char(&s);
+		}
+		if (!command_add_code_point(out, point))
+			return false;
+	}
+	return true;
+}
+
+bool
+option_value_orcpt(struct span value, char **orcpt, bool *is_beyond_ascii)
+{
+	struct span address = value, type;
+	struct buf out;
+	size_t i;
+	bool ok;
+
+	buf_init(&out, ORCPT_MAX);
+	*is_beyond_ascii = !text_is_ascii(value);
+	ok = span_next(&address, ';', &type) && type.len > 0 &&
+	    address.len > 0 && buf_add(&out, type.data, type.len) &&
+	    buf_add_char(&out, ';');
+	for (i = 0; ok && i < type.len; i++)
+		ok = text_is_atext(type.data[i]);
+	if (ok && span_equals_nocase(type, span_of("utf-8")))
+		ok = read_utf8_address(address, &out);
+	else
+		ok = ok && buf_add(&out, address.data, address.len) &&
+		    xtext_count(buf_string(&out) + type.len + 1) > 0;
+	*orcpt = ok ? mem_string(buf_string(&out)) : NULL;
+	buf_free(&out);
+	return ok;
 }
 
 bool

@@ -1,6 +1,7 @@
 /*
  * What the values of some sendmail options may be: delivery status
- * notifications (RFC 3461), the tag for the log, yes and no.
+ * notifications (RFC 3461), the tag for the log, yes and no. The parameters of
+ * MAIL and RCPT within -bs are read by the same rules.
  */
 #ifndef POSTHASTE_APP_OPTION_VALUE_H
 #define POSTHASTE_APP_OPTION_VALUE_H
@@ -8,6 +9,7 @@
 #include <stdbool.h>
 
 #include "base/attr.h"
+#include "base/span.h"
 
 /* NOTIFY of RFC 3461 §4.1, as a set; 0 where nothing was said. */
 enum dsn_notify {
@@ -20,6 +22,13 @@ enum dsn_notify {
 /* RET of RFC 3461 §4.3. */
 enum dsn_return { DSN_RETURN_UNSAID, DSN_RETURN_HDRS, DSN_RETURN_FULL };
 
+/* What is asked for a whole message. */
+struct dsn_request {
+	unsigned int notify;	/* enum dsn_notify; 0: unsaid */
+	enum dsn_return return_what;
+	const char *envid;	/* xtext, borrowed; or NULL */
+};
+
 /* "never", or a comma list of success, failure and delay; case is ignored. */
 bool option_value_notify(const char *value, unsigned int *notify) MUST_CHECK;
 
@@ -29,6 +38,15 @@ bool option_value_return(const char *value,
 
 /* ENVID of RFC 3461 §4.4: xtext of 1 to 100 printable ASCII characters. */
 bool option_value_is_envid(const char *value) MUST_CHECK;
+
+/*
+ * ORCPT of RFC 3461 section 4.2: a type, ";" and the address as xtext, or as
+ * RFC 6533 section 3 writes one of the type "utf-8", 500 octets at most.
+ * `orcpt` becomes the form that any relay can carry, owned by the caller;
+ * whether the value held characters beyond ASCII is told.
+ */
+bool option_value_orcpt(struct span value, char **orcpt,
+    bool *is_beyond_ascii) MUST_CHECK;
 
 /* 1 to 32 octets of ASCII, none of which could end a tag in a log line. */
 bool option_value_is_tag(const char *value) MUST_CHECK;

@@ -133,8 +133,8 @@ static bool
 says_how_to_send(const struct options *o)
 {
 	return o->from_header || o->recipient_count > 0 || o->dry_run ||
-	    o->dsn_notify != 0 || o->dsn_return != DSN_RETURN_UNSAID ||
-	    o->dsn_envid != NULL || o->wants_requiretls || o->wants_smtputf8;
+	    o->dsn.notify != 0 || o->dsn.return_what != DSN_RETURN_UNSAID ||
+	    o->dsn.envid != NULL || o->wants_requiretls || o->wants_smtputf8;
 }
 
 /* What each word may be when seen alone was checked; now all together. */

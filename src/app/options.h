@@ -33,9 +33,7 @@ struct options {
 	bool dry_run, json;
 	int verbosity;		/* how many -v */
 	enum body_type body;
-	unsigned int dsn_notify;	/* -N: enum dsn_notify; 0: unsaid */
-	enum dsn_return dsn_return;	/* -R */
-	const char *dsn_envid;		/* -V, as xtext; or NULL */
+	struct dsn_request dsn;		/* -N, -R and -V */
 	bool wants_requiretls;		/* -O requiretls=yes */
 	bool wants_smtputf8;		/* -O smtputf8=yes */
 	const char *log_tag;		/* -L, or NULL */

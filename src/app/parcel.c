@@ -76,6 +76,7 @@ parcel_write(int file, const struct transfer *t, struct limit run,
 		add_string(&b, e->recipients[i].address);
 		add_string(&b, e->recipients[i].notify);
 		add_string(&b, e->recipients[i].orcpt);
+		add_string(&b, e->recipients[i].original);
 	}
 	add_string(&b, t->dsn.notify);
 	add_string(&b, t->dsn.ret);
@@ -120,6 +121,7 @@ take_envelope(struct envelope *e, struct span *rest, size_t count)
 		r->address = take_string(rest);
 		r->notify = take_string(rest);
 		r->orcpt = take_string(rest);
+		r->original = take_string(rest);
 	}
 }
 

@@ -14,7 +14,6 @@
 #include "base/deadline.h"
 #include "base/mem.h"
 #include "base/os.h"
-#include "mail/text.h"
 
 /* Refused commands in a row: this isn't a client that listens. */
 #define ERRORS_MAX 50
@@ -29,7 +28,11 @@ struct stdio {
 	bool has_mail;		/* a transaction is open */
 	char *sender;		/* its reverse-path */
 	struct address_list recipients;
+	struct recipient_wish *wishes;	/* one for each of them */
+	size_t wish_count, wish_room;
 	enum body_type body;
+	enum dsn_return return_what;
+	char *envid;
 	bool has_utf8;		/* it may name addresses beyond ASCII */
 	bool is_bare;		/* the last line ended in a bare LF */
 	bool is_over;
@@ -44,7 +47,12 @@ reset(struct stdio *s)
 	s->sender = NULL;
 	address_list_free(&s->recipients);
 	memset(&s->recipients, 0, sizeof(s->recipients));
+	while (s->wish_count > 0)
+		mem_free(s->wishes[--s->wish_count].orcpt);
 	s->body = BODY_UNSAID;
+	s->return_what = DSN_RETURN_UNSAID;
+	mem_free(s->envid);
+	s->envid = NULL;
 	s->has_utf8 = false;
 }
 
@@ -59,7 +67,7 @@ static bool
 greet(struct stdio *s, struct command *c, struct error *err)
 {
 	static const char *const offers[] = { "PIPELINING", "SIZE",
-		"8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES" };
+		"8BITMIME", "SMTPUTF8", "DSN", "ENHANCEDSTATUSCODES" };
 	size_t i;
 
 	(void)err;
@@ -77,9 +85,9 @@ greet(struct stdio *s, struct command *c, struct error *err)
 
 /* RFC 6531 section 3.5: such addresses only behind MAIL's parameter. */
 static bool
-fits(struct stdio *s, const struct address *address, bool has_utf8)
+fits(struct stdio *s, const struct command *c, bool has_utf8)
 {
-	if (has_utf8 || text_is_ascii(span_of(address->local)))
+	if (has_utf8 || !c->needs_utf8)
 		return true;
 	refuse(s, 553, "5.6.7", "this address needs SMTPUTF8 with MAIL");
 	return false;
@@ -93,14 +101,29 @@ mail(struct stdio *s, struct command *c, struct error *err)
 		refuse(s, 503, "5.5.1", "there was a MAIL already");
 		return true;
 	}
-	if (!fits(s, &c->address, c->wants_utf8))
+	if (!fits(s, c, c->wants_utf8))
 		return true;
 	s->has_utf8 = c->wants_utf8;
 	s->sender = address_to_string(&c->address, NULL);
 	s->body = c->body;
+	s->return_what = c->return_what;
+	s->envid = c->envid;
+	c->envid = NULL;
 	s->has_mail = true;
 	client_reply(&s->client, 250, ' ', "2.1.0", "sender noted");
 	return true;
+}
+
+static void
+add_recipient(struct stdio *s, struct command *c)
+{
+	const struct recipient_wish wish = { c->notify, c->orcpt };
+
+	c->orcpt = NULL;
+	address_list_add(&s->recipients, &c->address);
+	s->wishes = mem_grow(s->wishes, s->wish_count, &s->wish_room,
+	    sizeof(*s->wishes));
+	s->wishes[s->wish_count++] = wish;
 }
 
 static bool
@@ -115,13 +138,9 @@ rcpt(struct stdio *s, struct command *c, struct error *err)
 		refuse(s, 452, "4.5.3", "too many recipients");
 		return true;
 	}
-	if (!fits(s, &c->address, s->has_utf8))
+	if (!fits(s, c, s->has_utf8))
 		return true;
-	s->recipients.items = mem_grow(s->recipients.items,
-	    s->recipients.count, &s->recipients.room,
-	    sizeof(*s->recipients.items));
-	s->recipients.items[s->recipients.count++] = c->address;
-	memset(&c->address, 0, sizeof(c->address));
+	add_recipient(s, c);
 	client_reply(&s->client, 250, ' ', "2.1.5", "recipient noted");
 	return true;
 }
@@ -176,6 +195,10 @@ submit_message(struct stdio *s, struct draft *draft, struct error *trouble)
 	memset(&s->recipients, 0, sizeof(s->recipients));
 	if (s->body != BODY_UNSAID)
 		draft->body = s->body;
+	draft->dsn.return_what = s->return_what;
+	draft->dsn.envid = s->envid;
+	draft->wishes = s->wishes;
+	draft->wish_count = s->wish_count;
 	ok = ok && draft_complete(draft, trouble) &&
 	    carrier_send(&s->carrier, draft, &account, trouble);
 	/* A failure that nobody explained must not look like success. */
@@ -391,6 +414,7 @@ stdio_serve(const struct process *process, const struct options *options,
 		give_up(&s, err);
 	carrier_close(&s.carrier);
 	reset(&s);
+	mem_free(s.wishes);
 	client_free(&s.client);
 	setup_free(&s.setup);
 	return ok ? EX_OK : err->exit_code;

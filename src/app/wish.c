@@ -16,7 +16,7 @@ static const struct {
 
 #define NOTIFY_WORDS (sizeof(notify_words) / sizeof(notify_words[0]))
 
-static const char *const option_return[] = {
+static const char *const return_words[] = {
 	[DSN_RETURN_UNSAID] = NULL,
 	[DSN_RETURN_HDRS] = "HDRS",
 	[DSN_RETURN_FULL] = "FULL",
@@ -40,9 +40,8 @@ wish_check(const struct profile *p, const char *where, struct error *err)
 	    p->dsn_notify);
 }
 
-/* The set in the words of RFC 3461; NULL for the empty one. */
-static const char *
-notify_text(unsigned int set, char *notify)
+const char *
+wish_notify_text(unsigned int set, char *notify)
 {
 	size_t i, n = 0;
 
@@ -54,18 +53,18 @@ notify_text(unsigned int set, char *notify)
 }
 
 void
-wish_fill(struct transfer *t, char *notify, const struct options *o,
-    const struct profile *p)
+wish_fill(struct transfer *t, char *notify, const struct dsn_request *dsn,
+    bool wants_requiretls, const struct profile *p)
 {
-	unsigned int set = o->dsn_notify;
+	unsigned int set = dsn->notify;
 
 	if (set == 0 && p->dsn_notify != NULL &&
 	    !option_value_notify(p->dsn_notify, &set))
 		set = 0;
-	t->dsn.notify = notify_text(set, notify);
-	t->dsn.ret = o->dsn_return != DSN_RETURN_UNSAID ?
-	    option_return[o->dsn_return] : profile_return[p->dsn_return];
-	t->dsn.envid = o->dsn_envid;
-	t->wants_requiretls = o->wants_requiretls || p->requiretls;
+	t->dsn.notify = wish_notify_text(set, notify);
+	t->dsn.ret = dsn->return_what != DSN_RETURN_UNSAID ?
+	    return_words[dsn->return_what] : profile_return[p->dsn_return];
+	t->dsn.envid = dsn->envid;
+	t->wants_requiretls = wants_requiretls || p->requiretls;
 	t->is_partial = p->partial == PROFILE_PARTIAL_DELIVER;
 }

@@ -1,6 +1,7 @@
 /*
- * What the command line, and behind it the profile, ask of the relay beside
- * taking the message: notifications, REQUIRETLS, a part of the recipients.
+ * What the command line or a client of -bs, and behind them the profile, ask of
+ * the relay beside taking the message: notifications, REQUIRETLS, a part of the
+ * recipients.
  */
 #ifndef POSTHASTE_APP_WISH_H
 #define POSTHASTE_APP_WISH_H
@@ -18,9 +19,20 @@
 bool wish_check(const struct profile *p, const char *where,
     struct error *err) MUST_CHECK;
 
+/* What is asked for one recipient, before the message's wishes. */
+struct recipient_wish {
+	unsigned int notify;	/* enum dsn_notify; 0: unsaid */
+	char *orcpt;		/* as on the wire, owned; or NULL */
+};
+
+/* The set in the words of RFC 3461, in `notify` of WISH_NOTIFY_SIZE octets;
+ * NULL for the empty one. */
+const char *wish_notify_text(unsigned int set, char *notify);
+
 /* Fills the wishes of `t`; `notify`, of WISH_NOTIFY_SIZE octets, and the
- * options' strings stay borrowed. */
-void wish_fill(struct transfer *t, char *notify, const struct options *o,
+ * strings of `dsn` stay borrowed. */
+void wish_fill(struct transfer *t, char *notify,
+    const struct dsn_request *dsn, bool wants_requiretls,
     const struct profile *p);
 
 #endif

@@ -132,6 +132,7 @@ forget_recipient(struct recipient *recipient)
 	mem_free(recipient->reply);
 	mem_free(recipient->notify);
 	mem_free(recipient->orcpt);
+	mem_free(recipient->original);
 	memset(recipient, 0, sizeof(*recipient));
 }
 

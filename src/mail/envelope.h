@@ -19,6 +19,7 @@ struct recipient {
 	char *reply;		/* its words, escaped; NULL unless refused */
 	char *notify;		/* its own wishes for DSN (RFC 3461), as on */
 	char *orcpt;		/* the wire; NULL: those of the message */
+	char *original;		/* the address before aliases, or NULL */
 };
 
 struct envelope {

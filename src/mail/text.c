@@ -58,6 +58,21 @@ text_char_length(struct span s)
 	return 0;
 }
 
+unsigned long
+text_take_char(struct span *s)
+{
+	unsigned char first = (unsigned char)s->data[0];
+	size_t more = first < 0x80 ? 0 : first < 0xe0 ? 1 : first < 0xf0 ? 2 :
+	    3, i;
+	unsigned long point = more == 0 ? first :
+	    first & (0x3fUL >> more);
+
+	for (i = 1; i <= more && i < s->len; i++)
+		point = point << 6 | ((unsigned char)s->data[i] & 0x3f);
+	*s = span_skip(*s, i);
+	return point;
+}
+
 bool
 text_begins_with_control(struct span s)
 {

@@ -21,6 +21,10 @@ size_t text_char_length(struct span s);
 /* Whether `s` begins with a control: U+0000 to U+001F, U+007F to U+009F. */
 bool text_begins_with_control(struct span s);
 
+/* The code point of the character that `s`, which isn't empty, begins with;
+ * takes it off. Where that isn't UTF-8 the number means nothing. */
+unsigned long text_take_char(struct span *s);
+
 /* Whether all octets are below 0x80. */
 bool text_is_ascii(struct span s);
 

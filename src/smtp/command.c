@@ -58,36 +58,22 @@ add_xtext(struct buf *out, struct span s)
 	return ok;
 }
 
-/* The code point that `s`, which is UTF-8, begins with; takes it off. */
-static unsigned long
-next_code_point(struct span *s)
+bool
+command_add_code_point(struct buf *out, unsigned long point)
 {
-	unsigned char first = (unsigned char)s->data[0];
-	size_t more = first < 0x80 ? 0 : first < 0xe0 ? 1 : first < 0xf0 ? 2 :
-	    3, i;
-	unsigned long point = more == 0 ? first :
-	    first & (0x3fUL >> more);
-
-	for (i = 1; i <= more && i < s->len; i++)
-		point = point << 6 | ((unsigned char)s->data[i] & 0x3f);
-	*s = span_skip(*s, i);
-	return point;
+	return point > ' ' && point <= '~' &&
+	    strchr("+=\\", (int)point) == NULL ?
+	    buf_add_char(out, (char)point) :
+	    buf_printf(out, "\\x{%02lX}", point);
 }
 
-/* utf-8-addr-xtext of RFC 6533 section 3, which any relay can carry. */
 static bool
 add_utf8_xtext(struct buf *out, struct span s)
 {
-	unsigned long point;
 	bool ok = true;
 
-	while (ok && s.len > 0) {
-		point = next_code_point(&s);
-		ok = point > ' ' && point <= '~' &&
-		    strchr("+=\\", (int)point) == NULL ?
-		    buf_add_char(out, (char)point) :
-		    buf_printf(out, "\\x{%02lX}", point);
-	}
+	while (ok && s.len > 0)
+		ok = command_add_code_point(out, text_take_char(&s));
 	return ok;
 }
 
@@ -117,5 +103,6 @@ command_add_rcpt(struct buf *line, const struct recipient *recipient,
 	if (recipient->orcpt != NULL)
 		return add_parameter(line, "ORCPT", recipient->orcpt);
 	return (notify == NULL && !dsn_is_wished(dsn)) ||
-	    add_orcpt(line, recipient->address);
+	    add_orcpt(line, recipient->original != NULL ?
+	    recipient->original : recipient->address);
 }

@@ -36,10 +36,14 @@ bool command_add_mail(struct buf *line, const char *reverse_path,
 
 /*
  * With any wish for a notification comes ORCPT, so that it names the address as
- * it was given here: of the type "rfc822", or of RFC 6533's "utf-8" beyond
- * ASCII.
+ * it was given here, before aliases: of the type "rfc822", or of RFC 6533's
+ * "utf-8" beyond ASCII. A recipient's own ORCPT is sent in any case.
  */
 bool command_add_rcpt(struct buf *line, const struct recipient *recipient,
     const struct dsn_wish *dsn, const struct capability *c) MUST_CHECK;
+
+/* A character of utf-8-addr-xtext (RFC 6533 section 3), which any relay can
+ * carry; fails at the buffer's limit. */
+bool command_add_code_point(struct buf *out, unsigned long point) MUST_CHECK;
 
 #endif

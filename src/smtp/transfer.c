@@ -96,11 +96,24 @@ check_requiretls(struct session *s, const struct transfer *t,
 	return fail_unasked(s, err);
 }
 
+bool
+transfer_wants_dsn(const struct transfer *t)
+{
+	const struct envelope *e = t->envelope;
+	size_t i;
+
+	for (i = 0; i < e->count; i++)
+		if (e->recipients[i].notify != NULL ||
+		    e->recipients[i].orcpt != NULL)
+			return true;
+	return dsn_is_wished(&t->dsn);
+}
+
 /* Wishes that nobody can fulfil don't hold the message up. */
 static void
 note_dsn(const struct session *s, const struct transfer *t)
 {
-	if (!s->capability.has_dsn && dsn_is_wished(&t->dsn))
+	if (!s->capability.has_dsn && transfer_wants_dsn(t))
 		trace_note(s->params->trace, "the relay doesn't offer DSN: "
 		    "the wishes for notifications are ignored");
 }

@@ -23,6 +23,9 @@ struct transfer {
 	struct dsn_wish dsn;		/* where the relay offers DSN */
 };
 
+/* Whether anything is asked for the message or a recipient that needs DSN. */
+bool transfer_wants_dsn(const struct transfer *t);
+
 /*
  * True when the relay answered 250 to the end of the message and every
  * recipient was accepted before. A message over the relay's SIZE, one that has

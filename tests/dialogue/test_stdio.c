@@ -263,7 +263,7 @@ neither_tls_nor_auth_is_offered(void **state)
 	TRIAL_CHECK(&t, strstr(t.result.out.data, "AUTH") == NULL);
 	TRIAL_CHECK(&t, strstr(t.result.out.data,
 	    "250-PIPELINING\r\n250-SIZE\r\n250-8BITMIME\r\n"
-	    "250-SMTPUTF8\r\n250-ENHANCEDSTATUSCODES\r\n250 HELP\r\n") != NULL);
+	    "250-SMTPUTF8\r\n250-DSN\r\n250-ENHANCEDSTATUSCODES\r\n250 HELP\r\n") != NULL);
 	trial_free(&t);
 }
 

@@ -78,11 +78,11 @@ static const struct accepted {
 	    { .from_header = true }, { NULL } },
 
 	{ "notifications", { SENDMAIL, "-Nsuccess,delay", "-R", "hdrs",
-	    "-Vqueue+2B1", "a@b" }, PLAIN, { .dsn_notify =
-	    DSN_NOTIFY_SUCCESS | DSN_NOTIFY_DELAY, .dsn_return =
-	    DSN_RETURN_HDRS, .dsn_envid = "queue+2B1" }, { "a@b" } },
+	    "-Vqueue+2B1", "a@b" }, PLAIN, { .dsn.notify =
+	    DSN_NOTIFY_SUCCESS | DSN_NOTIFY_DELAY, .dsn.return_what =
+	    DSN_RETURN_HDRS, .dsn.envid = "queue+2B1" }, { "a@b" } },
 	{ "no notification", { SENDMAIL, "-N", "never", "-Rfull", "a@b" },
-	    PLAIN, { .dsn_notify = DSN_NOTIFY_NEVER, .dsn_return =
+	    PLAIN, { .dsn.notify = DSN_NOTIFY_NEVER, .dsn.return_what =
 	    DSN_RETURN_FULL }, { "a@b" } },
 	{ "demands on the relay", { SENDMAIL, "-O", "requiretls=yes",
 	    "-Osmtputf8=yes", "a@b" }, PLAIN, { .wants_requiretls = true,
@@ -353,11 +353,11 @@ is_as_expected(const struct options *o, const struct options *x)
 	    o->ignore_dots == x->ignore_dots &&
 	    o->is_quiet == x->is_quiet && o->dry_run == x->dry_run &&
 	    o->json == x->json && o->verbosity == x->verbosity &&
-	    o->dsn_notify == x->dsn_notify &&
-	    o->dsn_return == x->dsn_return &&
+	    o->dsn.notify == x->dsn.notify &&
+	    o->dsn.return_what == x->dsn.return_what &&
 	    o->wants_requiretls == x->wants_requiretls &&
 	    o->wants_smtputf8 == x->wants_smtputf8 &&
-	    is_same(o->dsn_envid, x->dsn_envid) &&
+	    is_same(o->dsn.envid, x->dsn.envid) &&
 	    is_same(o->log_tag, x->log_tag) &&
 	    is_same(o->sender, x->sender) &&
 	    is_same(o->full_name, x->full_name) &&
