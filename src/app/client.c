@@ -52,6 +52,7 @@ client_flush(struct client *c, struct error *err)
 	struct limit limit = limit_in(STAGE_INPUT, "reader of the replies",
 	    NULL, c->idle);
 	struct pollfd fd = { c->out, POLLOUT, 0 };
+	struct error stopped = { 0 };
 	ssize_t n;
 
 	while (c->output.len > 0) {
@@ -59,9 +60,11 @@ client_flush(struct client *c, struct error *err)
 		size_t size = c->output.len < 4096 ? c->output.len : 4096;
 
 		/* The last words still leave when a signal ended the run. */
-		if (!limit_wait(&limit, &fd, 1, err) &&
-		    (fd.revents & POLLOUT) == 0)
+		if (!limit_wait(&limit, &fd, 1, &stopped) &&
+		    poll(&fd, 1, 0) <= 0) {
+			*err = stopped;
 			return false;
+		}
 		n = write(c->out, c->output.data, size);
 		if (n < 0 && errno != EINTR && errno != EAGAIN) {
 			buf_clear(&c->output);

@@ -186,9 +186,14 @@ static void
 submit_message(struct stdio *s, struct draft *draft, struct error *trouble)
 {
 	struct delivery account = { 0 };
+	struct error later = { 0 };
 	int64_t start = clock_ms();
 	bool ok = !error_is_set(trouble);
 
+	/* The relay may take its time; a client that is gone hears nothing
+	 * of the verdict either. */
+	if (!client_flush(&s->client, &later))
+		trace_note(s->setup.trace, "%s", later.text);
 	draft->sender = s->sender;
 	s->sender = NULL;
 	draft->recipients = s->recipients;
