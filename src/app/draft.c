@@ -43,10 +43,12 @@ bool
 draft_choose_profile(struct draft *d, const struct message *head,
     struct error *err)
 {
+	bool is_null = d->sender != NULL && d->sender[0] == '\0';
 	struct profile_wish wish = {
 		.name = d->setup->options->profile,
 		.env_name = os_env(d->setup->env, "POSTHASTE_PROFILE"),
-		.sender = d->sender,
+		.sender = is_null && d->default_sender != NULL ?
+		    d->default_sender : d->sender,
 	};
 	const char *name;
 
@@ -173,7 +175,8 @@ make_header(struct draft *d, struct error *err)
 	struct field signature;
 	const struct profile *p = &d->profile;
 	const struct qualify qualify = { d->domain, p->local_domains };
-	char *from = sender_for_header(&d->envelope, p, d->domain), *name;
+	char *from = sender_for_header(&d->envelope, sender_is_obeyed(p) ?
+	    d->default_sender : NULL, p, d->domain), *name;
 	struct compose compose = {
 		.from = from,
 		.from_name = d->setup->options->full_name != NULL ?

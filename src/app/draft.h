@@ -35,6 +35,8 @@ struct draft {
 	struct dsn_request dsn;
 	const struct recipient_wish *wishes;	/* of the first recipients */
 	size_t wish_count;
+	const char *default_sender;	/* -f of -bs, for all but the envelope
+					 * where `sender` is null; or NULL */
 
 	/* what draft_complete() makes of it; owned */
 	struct profile profile;

@@ -127,8 +127,8 @@ out:
 }
 
 char *
-sender_for_header(const struct envelope *e, const struct profile *p,
-    const char *domain)
+sender_for_header(const struct envelope *e, const char *wish,
+    const struct profile *p, const char *domain)
 {
 	struct envelope own = { 0 };
 	struct error ignored = { 0 };
@@ -137,7 +137,7 @@ sender_for_header(const struct envelope *e, const struct profile *p,
 	if (e->reverse_path[0] != '\0')
 		return mem_string(e->reverse_path);
 	/* What would be the sender if -f hadn't said that there is none. */
-	if (sender_set(&own, NULL, p, domain, NULL, &ignored) &&
+	if (sender_set(&own, wish, p, domain, NULL, &ignored) &&
 	    own.reverse_path[0] != '\0')
 		address = mem_string(own.reverse_path);
 	envelope_free(&own);

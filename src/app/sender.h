@@ -47,9 +47,10 @@ bool sender_set(struct envelope *e, const char *wish, const struct profile *p,
 
 /*
  * The address for a missing From header, owned by the caller: the reverse-path,
- * or where that is null the profile's `from` or login@domain, or NULL.
+ * or where that is null `wish`, and without one the profile's `from` or
+ * login@domain, or NULL.
  */
-char *sender_for_header(const struct envelope *e, const struct profile *p,
-    const char *domain);
+char *sender_for_header(const struct envelope *e, const char *wish,
+    const struct profile *p, const char *domain);
 
 #endif

@@ -8,6 +8,7 @@
 #include "app/draft.h"
 #include "app/hint.h"
 #include "app/report.h"
+#include "app/sender.h"
 #include "app/setup.h"
 #include "app/tls_setup.h"
 #include "app/verdict.h"
@@ -25,6 +26,7 @@ struct stdio {
 	struct client client;
 	struct carrier carrier;
 	char name[256];		/* this machine's */
+	char *default_sender;	/* -f, or NULL */
 	bool has_mail;		/* a transaction is open */
 	char *sender;		/* its reverse-path */
 	struct address_list recipients;
@@ -204,6 +206,7 @@ submit_message(struct stdio *s, struct draft *draft, struct error *trouble)
 	draft->dsn.envid = s->envid;
 	draft->wishes = s->wishes;
 	draft->wish_count = s->wish_count;
+	draft->default_sender = s->default_sender;
 	ok = ok && draft_complete(draft, trouble) &&
 	    carrier_send(&s->carrier, draft, &account, trouble);
 	/* A failure that nobody explained must not look like success. */
@@ -384,6 +387,21 @@ name_machine(struct stdio *s)
 		memcpy(s->name, "localhost", sizeof("localhost"));
 }
 
+/* The null sender is none. */
+static bool
+take_default_sender(struct stdio *s, struct error *err)
+{
+	if (s->options.sender == NULL)
+		return true;
+	if (!sender_parse(s->options.sender, &s->default_sender, err))
+		return false;
+	if (s->default_sender[0] == '\0') {
+		mem_free(s->default_sender);
+		s->default_sender = NULL;
+	}
+	return true;
+}
+
 static bool
 serve(struct stdio *s, struct error *err)
 {
@@ -391,7 +409,7 @@ serve(struct stdio *s, struct error *err)
 	bool ok;
 
 	buf_init(&line, BUF_UNLIMITED);
-	ok = setup_load(&s->setup, err);
+	ok = setup_load(&s->setup, err) && take_default_sender(s, err);
 	if (ok)
 		client_reply(&s->client, 220, ' ', NULL, "%s ESMTP posthaste",
 		    s->name);
@@ -420,6 +438,7 @@ stdio_serve(const struct process *process, const struct options *options,
 	carrier_close(&s.carrier);
 	reset(&s);
 	mem_free(s.wishes);
+	mem_free(s.default_sender);
 	client_free(&s.client);
 	setup_free(&s.setup);
 	return ok ? EX_OK : err->exit_code;

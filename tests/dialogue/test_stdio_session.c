@@ -1,6 +1,6 @@
 /*
  * -bs as a session: a client that waits for each reply, signals, a delivering
- * process that dies, large messages, profiles, TLS and AUTH, the log.
+ * process that dies, large messages, profiles, TLS and AUTH, the log, -f.
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -470,6 +470,74 @@ each_message_gets_its_line_in_the_log(void **state)
 	trial_free(&t);
 }
 
+/* For all but the envelope, which keeps the null sender. */
+static void
+the_sender_of_f_stands_in_for_the_null_one(void **state)
+{
+	static const char *const with[] = { "-bs", "-f", "a@two.example",
+		NULL };
+	static const char *const null[] = { "-bs", "-f", "<>", NULL };
+	static const struct {
+		const char *const *args;
+		const char *mail, *keys, *path, *from, *ehlo;
+	} rows[] = {
+		{ with, "MAIL FROM:<>", "", "<>", "From: a@two.example\r\n",
+		    "EHLO second.example" },
+		{ with, "MAIL FROM:<b@three.example>", "", "<b@three.example>",
+		    "From: b@three.example\r\n", "EHLO first.example" },
+		{ with, "MAIL FROM:<>", "allow_f = no\n",
+		    "<boss@example.org>", "From: boss@example.org\r\n",
+		    "EHLO second.example" },
+		{ args, "MAIL FROM:<>", "", "<>", "From: boss@example.org\r\n",
+		    "EHLO first.example" },
+		{ null, "MAIL FROM:<>", "", "<>", "From: boss@example.org\r\n",
+		    "EHLO first.example" },
+	};
+	const struct relay_message *m;
+	struct buf keys, input;
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct trial t = { .args = rows[i].args };
+
+		buf_init(&keys, BUF_UNLIMITED);
+		buf_init(&input, BUF_UNLIMITED);
+		assert_true(buf_printf(&keys, "ehlo = first.example\n"
+		    "from = boss@example.org\n%s[second]\ninherit = default\n"
+		    "match_from = *@two.example\nehlo = second.example\n",
+		    rows[i].keys) && buf_printf(&input, "EHLO x\r\n%s\r\n"
+		    RCPT "DATA\r\nSubject: s\r\n\r\nhi\r\n.\r\n" QUIT,
+		    rows[i].mail));
+		t.keys = keys.data;
+		t.run.input = buf_span(&input);
+		trial_run(&t, state);
+		TRIAL_CHECK(&t, t.result.exit_status == EX_OK);
+		m = relay_only_message(&t.record);
+		TRIAL_CHECK(&t, m != NULL);
+		TRIAL_CHECK(&t, strncmp(m->mail, rows[i].path,
+		    strlen(rows[i].path)) == 0);
+		TRIAL_CHECK(&t, strstr(m->text.data, rows[i].from) != NULL);
+		TRIAL_CHECK(&t, connection_heard(&t, 0, rows[i].ehlo));
+		trial_free(&t);
+		buf_free(&keys);
+		buf_free(&input);
+	}
+}
+
+static void
+a_wrong_sender_of_f_is_told_at_once(void **state)
+{
+	static const char *const wrong[] = { "-bs", "-f",
+		"a@b.example\nX: y", NULL };
+	struct trial t = { .args = wrong, .run.input = span_of(MESSAGE) };
+
+	trial_run(&t, state);
+	TRIAL_CHECK(&t, t.result.exit_status == EX_DATAERR);
+	TRIAL_CHECK(&t, strncmp(buf_string(&t.result.out), "421 ", 4) == 0);
+	TRIAL_CHECK(&t, t.record.count == 0);
+	trial_free(&t);
+}
+
 int
 main(void)
 {
@@ -487,6 +555,8 @@ main(void)
 		cmocka_unit_test(
 		    what_is_wrong_with_tls_or_auth_is_told_at_the_dot),
 		cmocka_unit_test(each_message_gets_its_line_in_the_log),
+		cmocka_unit_test(the_sender_of_f_stands_in_for_the_null_one),
+		cmocka_unit_test(a_wrong_sender_of_f_is_told_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, kit_set_up, kit_tear_down);
