@@ -32,7 +32,7 @@ PROGRAM = $(BUILD)/posthaste
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .PHONY: all check check-headers check-manual demo install uninstall clean \
-	dist analyze sanitize matrix soak tools
+	dist analyze sanitize matrix soak bench bench-quick tools
 
 all: $(PROGRAM)
 
@@ -180,6 +180,10 @@ $(MATRICES): matrix-%: $(PROGRAM) $(BUILD)/tests/fault/test_matrix
 soak: $(PROGRAM) $(SOAKS)
 	@set -e; export POSTHASTE=$(abspath $(PROGRAM)); \
 	for t in $(SOAKS); do echo "== $$t"; $$t; done
+
+# Beside other programs, into $(BUILD)/bench; what isn't installed is unpacked.
+bench bench-quick: $(PROGRAM) $(TOOLS)
+	tests/bench/bench $(if $(filter %-quick,$@),--quick)
 
 demo: $(PROGRAM) $(TOOLS)
 	@$(BUILD)/tests/support/tools/demo $(abspath $(PROGRAM))
