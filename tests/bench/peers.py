@@ -59,7 +59,7 @@ class Posthaste(Peer):
         auth = "" if job.tls == "none" else \
             f"auth = plain\nuser = {USER}\npassword = {PASSWORD}\n" \
             f"tls_ca_file = {job.roots}\n"
-        path = job.write("posthaste", f"[default]\nhost = localhost\n"
+        path = job.write(self.name, f"[default]\nhost = localhost\n"
                          f"family = 4\nport = {job.port}\n"
                          f"ehlo = client.example.org\ntls = {job.tls}\n"
                          f"log = none\n{auth}{self.keys}")
