@@ -214,14 +214,13 @@ add_reason(struct exchange *x, struct error *err)
 	    buf_span(reason));
 }
 
+/* All that comes behind AUTH. */
 static bool
 converse(struct exchange *x, struct error *err)
 {
 	struct session *s = x->session;
 	int round;
 
-	if (!send_auth(x, err))
-		return false;
 	for (round = 0; round <= SASL_ROUNDS_MAX; round++) {
 		if (!session_expect(s, STEP_AUTH, err))
 			return false;
@@ -256,12 +255,25 @@ prepare(struct exchange *x, struct session *s)
 		x->params.binding = buf_span(&x->binding);
 }
 
+/* Returns `ok`. */
+static bool
+end(struct exchange *x, bool ok, struct error *err)
+{
+	if (ok)
+		x->session->mechanism = sasl_name(x->sasl.mechanism);
+	else
+		add_reason(x, err);
+	sasl_end(&x->sasl);
+	buf_free_secret(&x->first);
+	buf_free(&x->binding);
+	return ok;
+}
+
 bool
 auth_login(struct session *s, struct error *err)
 {
 	const struct sasl_mechanism *mechanism;
 	struct exchange x;
-	bool ok = false;
 
 	if (!session_is_private(s)) {
 		(void)error_set(err, STAGE_AUTH, EX_CONFIG,
@@ -271,16 +283,53 @@ auth_login(struct session *s, struct error *err)
 	prepare(&x, s);
 	mechanism = choose(s, x.params.binding_name != NULL ? ~0U :
 	    ~sasl_bound(), err);
-	if (mechanism != NULL) {
-		ok = sasl_begin(&x.sasl, mechanism, &x.params, err) &&
-		    converse(&x, err);
-		if (!ok)
-			add_reason(&x, err);
-		sasl_end(&x.sasl);
+	if (mechanism == NULL) {
+		buf_free(&x.binding);
+		return false;
 	}
-	if (ok)
-		s->mechanism = sasl_name(mechanism);
-	buf_free_secret(&x.first);
-	buf_free(&x.binding);
-	return ok;
+	return end(&x, sasl_begin(&x.sasl, mechanism, &x.params, err) &&
+	    send_auth(&x, err) && converse(&x, err), err);
+}
+
+bool
+auth_is_settled(const struct session *s)
+{
+	return s->params->credentials != NULL && s->stream->tls != NULL &&
+	    sasl_settled(s->params->mechanisms) != NULL;
+}
+
+/* The reply to what shouldn't have been asked: it is out of the way then. */
+static bool
+take_back(struct session *s, struct error *err)
+{
+	struct error refusal = { 0 };
+
+	if (session_expect(s, STEP_AUTH, &refusal) && s->reply.code == 334)
+		(void)!cancel(s, &refusal);
+	if (!s->is_broken)
+		return true;
+	*err = refusal;
+	return error_is_set(err) ? false : error_set(err, STAGE_AUTH,
+	    EX_PROTOCOL, "the relay takes up an AUTH that it doesn't offer");
+}
+
+static bool
+is_offered(const struct session *s)
+{
+	return (s->capability.mechanisms & s->params->mechanisms) != 0;
+}
+
+bool
+auth_login_early(struct session *s, auth_hear *hear, struct error *err)
+{
+	struct exchange x;
+	bool ok;
+
+	prepare(&x, s);
+	ok = sasl_begin(&x.sasl, sasl_settled(s->params->mechanisms),
+	    &x.params, err) && send_auth(&x, err) && hear(s, err);
+	if (!ok || is_offered(s))
+		return end(&x, ok && converse(&x, err), err);
+	(void)end(&x, false, err);
+	return take_back(s, err) && auth_login(s, err);
 }

@@ -215,6 +215,15 @@ sasl_best(sasl_set offered)
 	return NULL;
 }
 
+const struct sasl_mechanism *
+sasl_settled(sasl_set named)
+{
+	const struct sasl_mechanism *m = sasl_best(named);
+
+	return m != NULL && named == sasl_named(span_of(m->name)) &&
+	    sasl_is_client_first(m) && m->rounds == 1 ? m : NULL;
+}
+
 const char *
 sasl_name(const struct sasl_mechanism *mechanism)
 {

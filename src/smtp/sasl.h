@@ -60,6 +60,12 @@ sasl_set sasl_tokens(void);
 /* The best one of a set, in the table's order; NULL where it is empty. */
 const struct sasl_mechanism *sasl_best(sasl_set offered);
 
+/*
+ * The only one of a set, if all that it ever says is one answer that depends on
+ * nothing the relay offers: it can be said unasked. Else NULL.
+ */
+const struct sasl_mechanism *sasl_settled(sasl_set named);
+
 const char *sasl_name(const struct sasl_mechanism *mechanism);
 
 /* Whether the client may speak first, so that AUTH can carry its answer. */

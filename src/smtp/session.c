@@ -167,6 +167,12 @@ read_reply(struct session *s, enum step step, struct limit limit,
 		}
 		stream_consume(s->stream, used);
 		if (s->reply.is_complete) {
+			/* AUTH may have gone with EHLO: what looks like a
+			 * secret then is still a capability. */
+			if (step == STEP_EHLO)
+				capability_parse(&s->capability, &s->reply);
+			mask_apply(&s->mask, s->capability.auth_words,
+			    strlen(s->capability.auth_words));
 			mask_apply(&s->mask, s->reply.text.data,
 			    s->reply.text.len);
 			trace_reply(s);

@@ -56,8 +56,9 @@ struct session_params {
 	bool is_loopback;	/* credentials may go in clear */
 	bool is_unverified;	/* tls_verify = no: anybody may be there */
 	bool may_pipeline;	/* where the relay offers it */
-	bool is_early;		/* EHLO before the greeting, for relays that
-				 * offer PIPECONNECT */
+	bool is_early;		/* EHLO before the greeting, and AUTH with it
+				 * under TLS where auth_is_settled(), for
+				 * relays that offer PIPECONNECT */
 	bool waits_for_quit;	/* for its reply, at most QUIT_MS */
 	enum session_chunking chunking;
 	const char *host;	/* the relay as the profile names it */
@@ -72,7 +73,7 @@ struct session_params {
 struct session {
 	struct stream *stream;			/* borrowed */
 	const struct session_params *params;	/* borrowed */
-	struct capability capability;
+	struct capability capability;	/* of the last reply to EHLO */
 	struct reply reply;	/* the last one */
 	struct buf flight;	/* commands that wait to leave */
 	struct buf unanswered;	/* those whose replies are to come, redacted and
@@ -82,7 +83,7 @@ struct session {
 				 * last */
 	struct mask mask;	/* what the relay was told and may quote */
 	const char *mechanism;	/* SASL mechanism that passed, or NULL */
-	bool is_ahead;		/* EHLO has left, and the greeting is to come */
+	bool is_ahead;		/* EHLO leaves, and the greeting is to come */
 	bool early_was_refused;	/* a 554 greeted us: without `is_early` it may
 				 * be another one */
 	bool mail_was_written;	/* no other relay may be tried any more */

@@ -23,10 +23,9 @@ static bool
 hear_hello(struct session *s, struct error *err)
 {
 	memset(&s->capability, 0, sizeof(s->capability));
-	if (session_expect(s, STEP_EHLO, err)) {
-		capability_parse(&s->capability, &s->reply);
+	if (session_expect(s, STEP_EHLO, err))
 		return true;
-	}
+	memset(&s->capability, 0, sizeof(s->capability));
 	/* RFC 5321 section 3.2; HELO could offer neither TLS nor AUTH. */
 	if ((err->reply_code != 500 && err->reply_code != 502) ||
 	    s->is_broken || s->params->tls != SESSION_TLS_NONE ||
@@ -57,15 +56,10 @@ is_silent(struct session *s)
 	    !is_waiting && !s->stream->at_end;
 }
 
-/*
- * EHLO before the greeting (Exim's PIPECONNECT): both are judged, in order,
- * before anything else leaves. A relay that doesn't like it greets with 554.
- */
+/* What was said ahead leaves, and is judged in the order that it has. */
 static bool
-greet_early(struct session *s, struct error *err)
+hear_greeting_and_hello(struct session *s, struct error *err)
 {
-	if (!send_name(s, STEP_EHLO, err))
-		return false;
 	s->is_ahead = true;
 	if (!session_expect(s, STEP_GREETING, err)) {
 		s->early_was_refused = err->reply_code == 554;
@@ -80,11 +74,27 @@ greet_early(struct session *s, struct error *err)
 	return true;
 }
 
+/*
+ * EHLO before the greeting (Exim's PIPECONNECT), and AUTH with it where TLS
+ * hides it: all are judged, in order, before anything else leaves. A relay that
+ * doesn't like it greets with 554.
+ */
+static bool
+open_early(struct session *s, struct error *err)
+{
+	if (!send_name(s, STEP_EHLO, err))
+		return false;
+	if (!auth_is_settled(s))
+		return hear_greeting_and_hello(s, err);
+	return auth_login_early(s, hear_greeting_and_hello, err) ||
+	    session_sign(s, err);
+}
+
 static bool
 greet(struct session *s, struct error *err)
 {
 	if (s->params->is_early && is_silent(s))
-		return greet_early(s, err);
+		return open_early(s, err);
 	return session_expect(s, STEP_GREETING, err) && hello(s, err);
 }
 
@@ -129,6 +139,6 @@ session_open(struct session *s, struct error *err)
 	return (tls != SESSION_TLS_IMPLICIT || start_tls(s, err)) &&
 	    greet(s, err) &&
 	    (tls != SESSION_TLS_STARTTLS || upgrade(s, err)) &&
-	    (s->params->credentials == NULL || auth_login(s, err) ||
-	    session_sign(s, err));
+	    (s->params->credentials == NULL || s->mechanism != NULL ||
+	    auth_login(s, err) || session_sign(s, err));
 }
