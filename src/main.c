@@ -3,6 +3,7 @@
 
 #include "app/report.h"
 #include "app/run.h"
+#include "base/crypto.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/os.h"
@@ -49,6 +50,19 @@ os_lock_trapped(const char *call)
 	    "`sandbox = no` in the profile permits it\n");
 }
 
+/*
+ * GnuTLS prepares itself before main(), and believes its GNUTLS_* variables
+ * then, unless a program has this function (its header's
+ * GNUTLS_SKIP_GLOBAL_INIT).
+ */
+int _gnutls_global_init_skip(void);
+
+int
+_gnutls_global_init_skip(void)
+{
+	return 1;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -65,6 +79,7 @@ main(int argc, char **argv)
 	struct error err = { 0 };
 
 	os_harden();
+	crypto_begin();
 	if (!os_tidy_descriptors(&err)) {
 		report_block(STDERR_FILENO, &err);
 		return err.exit_code;

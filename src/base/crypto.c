@@ -17,6 +17,12 @@ static const struct {
 	    GNUTLS_MAC_SHA256 },
 };
 
+void
+crypto_begin(void)
+{
+	(void)gnutls_global_init();
+}
+
 size_t
 crypto_digest_size(enum crypto_digest digest)
 {

@@ -14,6 +14,10 @@
 
 #define CRYPTO_SHA256_SIZE 32
 
+/* Prepares the library, where a program has kept it from doing so before
+ * main(). A failure shows where the library is used. */
+void crypto_begin(void);
+
 enum crypto_digest { CRYPTO_MD5, CRYPTO_SHA1, CRYPTO_SHA256 };
 
 /* The longest digest's octets. */

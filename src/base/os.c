@@ -80,6 +80,30 @@ os_tidy_descriptors(struct error *err)
 	return true;
 }
 
+/* What makes GnuTLS write keys or words of its own, or choose otherwise. */
+static void
+forget_variables_of_tls(void)
+{
+	static const char prefix[] = "GNUTLS_";
+	char **at = environ, name[80];
+	size_t len;
+
+	(void)unsetenv("SSLKEYLOGFILE");
+	while (at != NULL && *at != NULL) {
+		len = strcspn(*at, "=");
+		if (strncmp(*at, prefix, sizeof(prefix) - 1) != 0 ||
+		    len >= sizeof(name)) {
+			at++;
+			continue;
+		}
+		memcpy(name, *at, len);
+		name[len] = '\0';
+		/* What stood behind it moves up. */
+		if (unsetenv(name) != 0)
+			at++;
+	}
+}
+
 void
 os_harden(void)
 {
@@ -87,7 +111,7 @@ os_harden(void)
 
 	(void)setrlimit(RLIMIT_CORE, &none);
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-	(void)unsetenv("SSLKEYLOGFILE");
+	forget_variables_of_tls();
 	(void)umask(077);
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGXFSZ, SIG_IGN);

@@ -23,8 +23,9 @@ const char *os_env(char *const *env, const char *name);
 bool os_tidy_descriptors(struct error *err) MUST_CHECK;
 
 /*
- * No core file, not to be traced by other users, SSLKEYLOGFILE unset, umask
- * 077, PIPE and XFSZ ignored. Trouble here is not worth failing for.
+ * No core file, not to be traced by other users, SSLKEYLOGFILE and GNUTLS_*
+ * unset, umask 077, PIPE and XFSZ ignored. Trouble here is not worth failing
+ * for.
  */
 void os_harden(void);
 

@@ -233,7 +233,7 @@ struct refusal {
 #define TO "To: a@b.net\n"
 
 static void
-input_that_cant_be_sent_is_refused_before_any_connection(void **state)
+msg_2_4_6_and_7_what_cant_be_sent_costs_no_connection(void **state)
 {
 	static const char *const from_header[] = { "-t", "-i", "-f",
 		KIT_SENDER, NULL };
@@ -357,7 +357,7 @@ main(void)
 		cmocka_unit_test(msg_8_a_header_over_its_limits_is_refused),
 		cmocka_unit_test(msg_8_a_recipient_over_the_limit_is_refused),
 		cmocka_unit_test(
-		    input_that_cant_be_sent_is_refused_before_any_connection),
+		    msg_2_4_6_and_7_what_cant_be_sent_costs_no_connection),
 	};
 
 	return cmocka_run_group_tests(tests, kit_set_up, kit_tear_down);

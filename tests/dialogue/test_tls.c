@@ -377,6 +377,29 @@ arg_7_the_session_keys_are_written_nowhere(void **state)
 	mem_free(path);
 }
 
+/* The system's file of priorities would forbid all that the relay speaks. */
+static void
+arg_7_no_variable_of_gnutls_is_believed(void **state)
+{
+	static const char priorities[] = "[overrides]\n"
+	    "disabled-version = tls1.3\ndisabled-version = tls1.2\n";
+	char *file = scratch_file(*state, "priorities", 0600,
+	    span_of(priorities)), variable[300];
+	struct trial t = { .mode = RELAY_TLS, .env = { variable,
+	    "GNUTLS_DEBUG_LEVEL=9", "GNUTLS_CPUID_OVERRIDE=0x1",
+	    "GNUTLS_SYSTEM_PRIORITY_FAIL_ON_INVALID=1",
+	    "GNUTLS_FORCE_FIPS_MODE=1" } };
+
+	assert_non_null(file);
+	(void)snprintf(variable, sizeof(variable),
+	    "GNUTLS_SYSTEM_PRIORITY_FILE=%s", file);
+	trial_run(&t, state);
+	trial_delivered(&t, kit_wire);
+	TRIAL_CHECK(&t, strstr(t.record.connections[0].tls, "TLS1.3") != NULL);
+	trial_free(&t);
+	mem_free(file);
+}
+
 static void
 tls_7_tickets_and_key_updates_are_no_early_octets(void **state)
 {
@@ -454,6 +477,7 @@ main(void)
 		cmocka_unit_test(
 		    a_greeting_in_clear_on_an_implicit_port_is_explained),
 		cmocka_unit_test(arg_7_the_session_keys_are_written_nowhere),
+		cmocka_unit_test(arg_7_no_variable_of_gnutls_is_believed),
 		cmocka_unit_test(
 		    tls_7_tickets_and_key_updates_are_no_early_octets),
 		cmocka_unit_test(tls_5_a_receipt_cut_off_is_uncertain),

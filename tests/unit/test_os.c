@@ -165,6 +165,9 @@ harden(int detail, struct error *err)
 	(void)detail;
 	(void)err;
 	(void)setenv("SSLKEYLOGFILE", "/nonexistent", 1);
+	(void)setenv("GNUTLS_DEBUG_LEVEL", "9", 1);
+	(void)setenv("GNUTLS_ANY", "", 1);
+	(void)setenv("GNUTLS", "kept", 1);
 	(void)umask(0);
 	os_harden();
 	if (getrlimit(RLIMIT_CORE, &core) != 0 || core.rlim_cur != 0 ||
@@ -172,7 +175,9 @@ harden(int detail, struct error *err)
 		return 1;
 	if (prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) != 0)
 		return 2;
-	if (getenv("SSLKEYLOGFILE") != NULL)
+	if (getenv("SSLKEYLOGFILE") != NULL ||
+	    getenv("GNUTLS_DEBUG_LEVEL") != NULL ||
+	    getenv("GNUTLS_ANY") != NULL || getenv("GNUTLS") == NULL)
 		return 3;
 	if (umask(0) != 077)
 		return 4;
