@@ -3,19 +3,7 @@
 # Dovecot's submission service asks for the login and hands what it is given to
 # another relay, here relay.py, which keeps it.
 
-inbox() {
-	echo "$work/inbox"
-}
-
-delivered() {
-	mkdir -p "$work/inbox"
-	for file in "$mail/"*.eml; do
-		[ -e "$file" ] || continue
-		LC_ALL=C sed 's/\r$//' "$file" >"$work/inbox/${file##*/}"
-		rm "$file"
-	done
-	[ "$(find "$work/inbox" -type f | wc -l)" -eq "$2" ]
-}
+. "$here/eml.sh"
 
 # dovecot_start: with the settings on standard input, and those of any version.
 dovecot_start() {

@@ -47,12 +47,13 @@ relays_root() {
 	: >"$RELAYS_ROOT/$1.done"
 }
 
-# npm_package NAME@VERSION: installed beside the roots, in npm/node_modules.
+# npm_package NAME@VERSION [OPTION ...]: installed beside the roots, in
+# npm/node_modules.
 npm_package() {
 	[ ! -d "$RELAYS_ROOT/npm/node_modules/${1%@*}" ] || return 0
 	mkdir -p "$RELAYS_ROOT/npm"
 	npm install --silent --no-fund --no-audit --prefix "$RELAYS_ROOT/npm" \
-	    "$1" >"$work/out" 2>&1 ||
+	    "$@" >"$work/out" 2>&1 ||
 	    { cat "$work/out"; die "npm install $1"; }
 }
 
