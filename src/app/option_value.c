@@ -171,7 +171,8 @@ option_value_orcpt(struct span value, char **orcpt, bool *is_beyond_ascii)
 	    address.len > 0 && buf_add(&out, type.data, type.len) &&
 	    buf_add_char(&out, ';');
 	for (i = 0; ok && i < type.len; i++)
-		ok = text_is_atext(type.data[i]);
+		/* An atom that fits into esmtp-value of RFC 5321. */
+		ok = text_is_atext(type.data[i]) && type.data[i] != '=';
 	if (ok && span_equals_nocase(type, span_of("utf-8")))
 		ok = read_utf8_address(address, &out);
 	else

@@ -103,6 +103,7 @@ static const struct {
 	{ ";a", NULL, false },
 	{ "rfc 822;a", NULL, false },
 	{ "x.400;a", NULL, false },
+	{ "x=400;a", NULL, false },
 	{ "\303\244;a", NULL, true },
 	{ "rfc822;a=b", NULL, false },
 	{ "rfc822;a b", NULL, false },
