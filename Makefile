@@ -140,6 +140,12 @@ $(TOOLS): $(BUILD)/%: $(BUILD)/%.o $(SUPPORT) $(LIBRARY)
 
 tools: $(TOOLS)
 
+# Loaded into the binary by a test: it misbehaves where it is told to.
+TRAPPER = $(BUILD)/tests/support/preload/trapper.so
+$(TRAPPER): tests/support/preload/trapper.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(LDFLAGS) -fPIC -shared -o $@ $<
+
 include tests/fuzz/targets.mk
 
 # A header compiles alone.
@@ -161,9 +167,10 @@ check-manual:
 # each ("valgrind -q").
 PICKED = $(if $(TEST),$(foreach t,$(TESTS),$(if $(findstring \
 	$(TEST),$(t:$(BUILD)/%=%)),$(t))),$(TESTS))
-check: $(PROGRAM) $(PICKED) $(TOOLS) $(if $(TEST),,check-headers check-manual \
-	check-fuzz)
-	@set -e; export POSTHASTE=$(abspath $(PROGRAM)); n=0; for t in $(PICKED); \
+check: $(PROGRAM) $(PICKED) $(TOOLS) $(TRAPPER) $(if $(TEST),,check-headers \
+	check-manual check-fuzz)
+	@set -e; export POSTHASTE=$(abspath $(PROGRAM)); n=0; \
+	export POSTHASTE_TRAPPER=$(abspath $(TRAPPER)); for t in $(PICKED); \
 	do echo "== $$t"; $(TEST_WRAPPER) $$t >$$t.log 2>&1 || { cat $$t.log; \
 	echo "FAILED: $$t"; exit 1; }; \
 	grep -h -E 'PASSED|SKIPPED|cells|^style' $$t.log || :; \

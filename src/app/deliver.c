@@ -2,9 +2,12 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "app/tls_setup.h"
+#include "base/mem.h"
+#include "base/os_lock.h"
+#include "conf/proxy.h"
+#include "net/socks.h"
 
 /* How the profile's words are said below. */
 static const enum session_tls session_tls_of[] = {
@@ -32,12 +35,6 @@ static const enum session_chunking chunking_of[] = {
 	[PROFILE_CHUNKING_OFF] = SESSION_CHUNKING_OFF,
 };
 
-static const int family_of[] = {
-	[PROFILE_FAMILY_ANY] = AF_UNSPEC,
-	[PROFILE_FAMILY_4] = AF_INET,
-	[PROFILE_FAMILY_6] = AF_INET6,
-};
-
 bool
 deliver_wants_secret(const struct profile *p)
 {
@@ -49,34 +46,6 @@ static bool
 prepare_tls(struct delivery *d, struct error *err)
 {
 	return tls_setup(d->profile, d->env, &d->tls_context, err);
-}
-
-static bool
-resolve(struct delivery *d, struct error *err)
-{
-	const struct profile *p = d->profile;
-	struct endpoints *e = &d->endpoints;
-	struct limit limit = limit_within(limit_in(STAGE_DNS,
-	    "address of the relay", "connect_timeout", p->connect_timeout),
-	    d->run);
-
-	if (p->socket != NULL)
-		return resolve_socket(e, p->socket, err);
-	return resolve_host(e, p->host, (int)p->port, family_of[p->family],
-	    &limit, err);
-}
-
-static void
-name_peer(struct delivery *d)
-{
-	const struct profile *p = d->profile;
-
-	if (p->socket != NULL)
-		escape_into(d->peer, sizeof(d->peer), span_of(p->socket));
-	else
-		(void)snprintf(d->peer, sizeof(d->peer),
-		    strchr(p->host, ':') == NULL ? "%s:%d" : "[%s]:%d",
-		    p->host, (int)p->port);
 }
 
 static void
@@ -115,11 +84,7 @@ fill_params(struct delivery *d)
 	params->tls_context = d->tls_context;
 	params->credentials = wants_auth ? &d->credentials : NULL;
 	params->mechanisms = mechanisms_of(p);
-	/* Behind a unix socket is this machine. */
-	params->host = p->host != NULL ? p->host : "localhost";
-	params->port = (int)p->port;
 	params->may_pipeline = p->pipelining;
-	params->is_early = p->early;
 	params->is_unverified = !p->tls_verify;
 	params->waits_for_quit = p->quit_wait;
 	params->chunking = chunking_of[p->chunking];
@@ -142,6 +107,13 @@ end_session(struct delivery *d)
 	d->is_open = false;
 }
 
+/* Whether there is another address, of this relay or of the next. */
+static bool
+has_more(const struct delivery *d)
+{
+	return dial_has_more(&d->dial) || d->next_hop < d->hops.count;
+}
+
 /*
  * Whether the next address can do no harm: the relay never saw MAIL, and didn't
  * refuse the user.
@@ -152,7 +124,7 @@ may_try_next(const struct delivery *d, const struct error *err)
 	return err->temporary && !d->is_kept &&
 	    !d->session.mail_was_written &&
 	    (err->stage != STAGE_AUTH || err->reply_code == 0) &&
-	    dial_has_more(&d->dial);
+	    has_more(d);
 }
 
 /* The same address is tried once more, and waits for the greeting then. */
@@ -166,52 +138,27 @@ may_be_late(struct delivery *d)
 	return true;
 }
 
-/* A session with the address `fd` is connected to. */
 static bool
-open_session(struct delivery *d, int fd, struct error *err)
+ask_proxy(struct delivery *d, struct error *err)
 {
+	struct limit limit = limit_within(limit_in(STAGE_CONNECT,
+	    "answer of the proxy", "connect_timeout",
+	    d->profile->connect_timeout), d->run);
+	struct socks socks = { NULL, NULL };
+	struct proxy proxy;
 	bool ok;
 
-	d->params.is_loopback = d->endpoint->is_loopback;
-	if (d->profile->ehlo == NULL) {
-		dial_own_literal(fd, d->literal, sizeof(d->literal));
-		d->params.ehlo = d->literal;
+	if (proxy_parse(&proxy, span_of(d->profile->proxy)) == NULL &&
+	    proxy.has_password) {
+		socks.user = proxy.user;
+		socks.password = proxy.password;
 	}
-	stream_begin(&d->stream, fd);
-	session_begin(&d->session, &d->stream, &d->params);
-	d->is_open = true;
-	ok = session_open(&d->session, err);
-	keep_account(d);
-	if (!ok)
-		trace_note(d->trace, "%s: %s", d->endpoint->text, err->text);
+	ok = socks_connect(&d->stream, &socks, d->hop->name, d->hop->port,
+	    &limit, d->trace, err);
+	mem_wipe(&proxy, sizeof(proxy));
+	/* Nobody is there who would know QUIT. */
+	d->session.is_broken = !ok;
 	return ok;
-}
-
-/*
- * A session with one of the addresses not tried yet. What an address said
- * (`err` holds it, or nothing) counts for more than that the next one can't be
- * reached.
- */
-static bool
-open_next(struct delivery *d, struct error *err)
-{
-	struct error said;
-	int fd;
-
-	do {
-		said = *err;
-		end_session(d);
-		error_clear(err);
-		if (!dial_next(&d->dial, &fd, &d->endpoint, err)) {
-			trace_note(d->trace, "%s", err->text);
-			if (error_is_set(&said) && err->temporary)
-				*err = said;
-			return false;
-		}
-		if (open_session(d, fd, err))
-			return true;
-	} while (may_be_late(d) || may_try_next(d, err));
-	return false;
 }
 
 static bool
@@ -222,21 +169,126 @@ name_failure(const struct delivery *d, struct error *err)
 	return false;
 }
 
+/* A session over `fd`, which is connected to the relay or to the proxy. */
+static bool
+open_session(struct delivery *d, int fd, struct error *err)
+{
+	bool is_proxied = d->profile->proxy != NULL, ok;
+
+	d->params.is_loopback = d->endpoint->is_loopback && !is_proxied;
+	if (d->profile->ehlo == NULL) {
+		dial_own_literal(fd, d->literal, sizeof(d->literal));
+		d->params.ehlo = d->literal;
+	}
+	stream_begin(&d->stream, fd);
+	session_begin(&d->session, &d->stream, &d->params);
+	d->is_open = true;
+	ok = (!is_proxied || ask_proxy(d, err)) &&
+	    session_open(&d->session, err);
+	keep_account(d);
+	if (ok)
+		return true;
+	trace_note(d->trace, "%s: %s", d->endpoint->text, err->text);
+	return name_failure(d, err);
+}
+
+static void
+begin_hop(struct delivery *d)
+{
+	const struct profile *p = d->profile;
+	const struct hop *hop = &d->hops.items[d->next_hop++];
+
+	d->hop = hop;
+	(void)snprintf(d->peer, sizeof(d->peer), "%s", hop->peer);
+	d->params.host = hop->name;
+	d->params.port = hop->port;
+	d->params.is_early = p->early;
+	if (d->tls_context != NULL)
+		tls_context_set_name(d->tls_context,
+		    p->tls_name != NULL ? p->tls_name : hop->name);
+	dial_free(&d->dial);
+	dial_begin(&d->dial, &hop->endpoints);
+	d->dial.source_address = p->source_address;
+	d->dial.timeout = p->connect_timeout;
+	d->dial.run = d->run;
+	d->dial.trace = d->trace;
+}
+
+/*
+ * A connection to the next address, of this relay or of one of those that
+ * follow. `said`, where it is set, counts for more than that nobody else can
+ * be reached; else it is the first relay's failure that is told.
+ */
+static bool
+dial_any(struct delivery *d, int *fd, struct error *said, struct error *err)
+{
+	for (;;) {
+		if (!dial_has_more(&d->dial))
+			begin_hop(d);
+		error_clear(err);
+		if (dial_next(&d->dial, fd, &d->endpoint, err))
+			return true;
+		trace_note(d->trace, "%s", err->text);
+		(void)name_failure(d, err);
+		if (!err->temporary)
+			return false;
+		if (!error_is_set(said))
+			*said = *err;
+		if (d->next_hop == d->hops.count)
+			break;
+	}
+	*err = *said;
+	return false;
+}
+
+/* A session with one of the addresses not tried yet; `err` holds what the last
+ * one said, or nothing. */
+static bool
+open_next(struct delivery *d, struct error *err)
+{
+	struct error said;
+	int fd;
+
+	do {
+		said = *err;
+		end_session(d);
+		if (!dial_any(d, &fd, &said, err))
+			return false;
+		if (open_session(d, fd, err))
+			return true;
+	} while (may_be_late(d) || may_try_next(d, err));
+	return false;
+}
+
+/* From here on nothing can be opened, and no other port be connected to. */
+static void
+lock(const struct delivery *d)
+{
+	const struct os_lock wish = {
+		.ports = d->hops.ports,
+		.port_count = d->hops.port_count,
+		.unix_sockets = d->profile->socket != NULL,
+	};
+	char words[OS_LOCK_WORDS];
+
+	if (d->profile->sandbox)
+		os_lock(&wish, words, sizeof(words));
+	trace_note(d->trace, "sandbox: %s", d->profile->sandbox ? words :
+	    "off, as the profile has it");
+}
+
 bool
 deliver_open(struct delivery *d, struct error *err)
 {
 	if (!prepare_tls(d, err))
 		return false;
-	name_peer(d);
+	hops_describe(d->profile, d->peer, sizeof(d->peer));
 	fill_params(d);
-	if (!resolve(d, err))
+	if (!hops_resolve(&d->hops, d->profile, &d->run, d->trace, err))
 		return name_failure(d, err);
-	dial_begin(&d->dial, &d->endpoints);
-	d->dial.source_address = d->profile->source_address;
-	d->dial.timeout = d->profile->connect_timeout;
-	d->dial.run = d->run;
-	d->dial.trace = d->trace;
-	return open_next(d, err) || name_failure(d, err);
+	lock(d);
+	begin_hop(d);
+	return open_next(d, err);
 }
 
 bool
@@ -255,8 +307,9 @@ deliver_send(struct delivery *d, const struct transfer *transfer,
 		if (ok)
 			return true;
 		trace_note(d->trace, "%s: %s", d->endpoint->text, err->text);
+		(void)name_failure(d, err);
 		if (!may_try_next(d, err) || !open_next(d, err))
-			return name_failure(d, err);
+			return false;
 	}
 }
 
@@ -313,7 +366,7 @@ deliver_close(struct delivery *d)
 {
 	end_session(d);
 	dial_free(&d->dial);
-	endpoints_free(&d->endpoints);
+	hops_free(&d->hops);
 	tls_context_free(d->tls_context);
 	d->tls_context = NULL;
 }

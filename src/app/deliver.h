@@ -2,7 +2,7 @@
  * From a profile to the relay's verdict: deliver_open() resolves, connects and
  * brings a session to where MAIL may come, deliver_send() hands one message
  * over, deliver_close() ends the session. After a temporary failure that came
- * before MAIL the relay's next address is tried.
+ * before MAIL the relay's next address is tried, then the next relay.
  */
 #ifndef POSTHASTE_APP_DELIVER_H
 #define POSTHASTE_APP_DELIVER_H
@@ -11,11 +11,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "app/hops.h"
 #include "base/error.h"
 #include "base/trace.h"
 #include "conf/profile.h"
 #include "net/dial.h"
-#include "net/resolve.h"
 #include "net/stream.h"
 #include "net/tls.h"
 #include "smtp/session.h"
@@ -39,7 +39,9 @@ struct delivery {
 
 	/* private to deliver.c; owned */
 	struct tls_context *tls_context;
-	struct endpoints endpoints;
+	struct hops hops;
+	size_t next_hop;	/* of those not begun */
+	const struct hop *hop;	/* the one at hand */
 	struct dial dial;
 	const struct endpoint *endpoint;	/* the one connected to */
 	struct sasl_credentials credentials;
@@ -57,8 +59,10 @@ bool deliver_wants_secret(const struct profile *p);
 
 /*
  * Makes ready for MAIL: trust store and priorities before the first packet,
- * then addresses, connection, TLS, EHLO, AUTH. Zero what isn't borrowed before.
- * deliver_close() is due in any case.
+ * then addresses, the lock (unless the profile has `sandbox = no`), connection,
+ * TLS, EHLO, AUTH. Zero what isn't borrowed before. deliver_close() is due in
+ * any case. The lock holds for the process from then on: what else the caller
+ * needs must be open, and a second deliver_open() needs a process of its own.
  */
 bool deliver_open(struct delivery *d, struct error *err) MUST_CHECK;
 

@@ -42,8 +42,9 @@ add_relay(const struct profile *p, struct buf *out)
 	if (p->socket != NULL)
 		return buf_add_string(out, "\nrelay:      ") &&
 		    add_escaped(out, p->socket);
-	return buf_printf(out, "\nrelay:      %s port %" PRId64, p->host,
-	    p->port);
+	return buf_printf(out, "\nrelay:      %s", p->host) &&
+	    (p->port == 0 || buf_printf(out, " port %" PRId64, p->port)) &&
+	    (p->proxy == NULL || buf_add_string(out, " by proxy"));
 }
 
 static bool

@@ -74,11 +74,9 @@ bool
 tls_setup(const struct profile *p, char *const *env, struct tls_context **ctx,
     struct error *err)
 {
-	/* Behind a unix socket is this machine. */
-	const char *name = p->host != NULL ? p->host : "localhost";
 	struct buf certificate = { 0 }, key = { 0 };
 	const struct tls_params params = {
-		.name = p->tls_name != NULL ? p->tls_name : name,
+		.name = "",	/* tls_context_set_name(): each relay's */
 		.ca_file = p->tls_ca_file,
 		.crl_file = p->tls_crl_file,
 		.fingerprint = p->tls_fingerprint,

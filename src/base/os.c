@@ -18,6 +18,8 @@
 
 #include "base/mem.h"
 
+#define LARGE_PAGE (2UL << 20)
+
 static const struct {
 	int number;
 	const char *name;
@@ -227,6 +229,46 @@ os_signals_while_waiting(sigset_t *mask)
 	(void)sigprocmask(SIG_BLOCK, NULL, mask);
 	for (i = 0; i < ENDING_SIGNALS; i++)
 		(void)sigdelset(mask, ending_signals[i].number);
+}
+
+void *
+os_map_memory(size_t size)
+{
+	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (memory == MAP_FAILED)
+		return NULL;
+	(void)madvise(memory, size, MADV_HUGEPAGE);
+	return memory;
+}
+
+/* Only a mapping of whole large pages is laid out along them, so that those of
+ * `memory` can move as they are. */
+void *
+os_map_behind(void *memory, size_t size, int file, size_t in_file,
+    size_t *mapped)
+{
+	char *whole;
+
+	*mapped = (size + in_file + LARGE_PAGE - 1) / LARGE_PAGE * LARGE_PAGE;
+	whole = mmap(NULL, *mapped, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS |
+	    MAP_NORESERVE, -1, 0);
+	if (whole == MAP_FAILED)
+		return NULL;
+	if (mmap(whole + size, in_file, PROT_READ, MAP_PRIVATE | MAP_FIXED,
+	    file, 0) == MAP_FAILED || mremap(memory, size, size,
+	    MREMAP_MAYMOVE | MREMAP_FIXED, whole) == MAP_FAILED) {
+		(void)munmap(whole, *mapped);
+		return NULL;
+	}
+	return whole;
+}
+
+void
+os_widen_pipe(int fd)
+{
+	(void)fcntl(fd, F_SETPIPE_SZ, 1 << 20);
 }
 
 int

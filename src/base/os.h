@@ -60,6 +60,25 @@ const char *os_signal_name(int number);
 /* The mask for ppoll(2): what lets the signals in. */
 void os_signals_while_waiting(sigset_t *mask);
 
+/*
+ * Memory of its own mapping, zeroed, in large pages where the system has them:
+ * a fault for each 2 MiB in place of 512. NULL with errno.
+ */
+void *os_map_memory(size_t size);
+
+/*
+ * Makes one span of such memory, whose `size` is whole pages, and of the
+ * `in_file` octets that `file` begins with, which are read-only. It takes the
+ * place of the memory and is freed by munmap() of `*mapped` octets; NULL with
+ * errno, and the memory stays.
+ */
+void *os_map_behind(void *memory, size_t size, int file, size_t in_file,
+    size_t *mapped);
+
+/* Lets a pipe hold as much as an ordinary user may ask for; without a word
+ * where that isn't one. */
+void os_widen_pipe(int fd);
+
 /* An anonymous file in memory, or -1 with errno. */
 int os_memory_file(const char *name);
 

@@ -95,7 +95,7 @@ static const struct key_word boolean_words[] = {
 	{ name, KEY_LATER, KEY_INHERITED, 0, 0, 0, NULL }
 
 static const struct profile_key profile_keys[] = {
-	RULED("host", KEY_HOST, KEY_ONE_RELAY, host),
+	RULED("host", KEY_HOSTS, KEY_ONE_RELAY, host),
 	RANGE("port", KEY_NUMBER, port, 1, 65535),
 	RULED("socket", KEY_PATH, KEY_ONE_RELAY, socket),
 	STRING("ehlo", KEY_EHLO, ehlo),
@@ -146,11 +146,11 @@ static const struct profile_key profile_keys[] = {
 	WORDS("dsn_return", KEY_CHOICE, dsn_return, dsn_return_words),
 	WORDS("partial", KEY_CHOICE, partial, partial_words),
 	RANGE("tempfail_exit", KEY_NUMBER, tempfail_exit, 1, 125),
+	STRING("proxy", KEY_PROXY, proxy),
+	WORDS("sandbox", KEY_BOOLEAN, sandbox, boolean_words),
 	WORDS("hints", KEY_BOOLEAN, hints, boolean_words),
 	STRING("log", KEY_TEXT, log),
 
-	LATER("sandbox"),
-	LATER("proxy"),
 	LATER("log_format"),
 	LATER("spool"),
 	LATER("spool_always"),
@@ -185,6 +185,12 @@ key_nearest(const char *name)
 		if (key->type != KEY_LATER)
 			nearest_offer(&n, key->name);
 	return n.best == NULL ? NULL : key_find(n.best);
+}
+
+bool
+key_is_secret(const struct profile_key *key)
+{
+	return key->rule == KEY_ONE_PASSWORD || key->type == KEY_PROXY;
 }
 
 bool

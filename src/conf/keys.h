@@ -17,6 +17,8 @@ enum key_type {
 	KEY_PATH,	/* char *, absolute */
 	KEY_FILENAME,	/* char *, one component of a path */
 	KEY_HOST,	/* char *, one name or address */
+	KEY_HOSTS,	/* char *, as hosts.h has it */
+	KEY_PROXY,	/* char *, as proxy.h has it; wiped, never quoted */
 	KEY_EHLO,	/* char *, %H expanded later */
 	KEY_DOMAIN,	/* char * */
 	KEY_DOMAINS,	/* char *, a comma list, %H expanded later */
@@ -62,6 +64,9 @@ const struct profile_key *key_find(const char *name);
 
 /* The key of this version whose name is near `name`, or NULL. */
 const struct profile_key *key_nearest(const char *name);
+
+/* Whether the value may be, or hold, a password. */
+bool key_is_secret(const struct profile_key *key);
 
 /* Whether the field is a char *. */
 bool key_is_string(const struct profile_key *key);

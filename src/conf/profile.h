@@ -49,8 +49,9 @@ enum profile_partial { PROFILE_PARTIAL_REFUSE, PROFILE_PARTIAL_DELIVER };
 struct profile {
 	char *name;		/* the section */
 	char *file;		/* path, for messages */
-	char *host;		/* one name or address; NULL with `socket` */
-	int64_t port;		/* by `tls` where the key is missing */
+	char *host;		/* as hosts.h has it; NULL with `socket` */
+	int64_t port;		/* by `tls` where the key is missing; 0 with
+				 * `socket` and srv: */
 	char *socket;		/* path of a unix socket, or NULL */
 	char *ehlo;		/* expanded and checked; NULL: the address
 				 * literal of our end, where that is allowed */
@@ -88,6 +89,8 @@ struct profile {
 	int dsn_return;		/* enum profile_dsn_return */
 	int partial;		/* enum profile_partial */
 	int64_t tempfail_exit;	/* 0: unset */
+	char *proxy;		/* as proxy.h has it, or NULL */
+	bool sandbox;
 	bool hints;
 	char *log;		/* as written; app/log.h parses it */
 };

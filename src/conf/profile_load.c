@@ -161,6 +161,20 @@ profile_file_parse(struct profile_file *file, struct error *err)
 	return ok;
 }
 
+/* Where the section has a password of its own. */
+static const struct profile_entry *
+find_password(const struct profile_section *section)
+{
+	const struct profile_entry *entry;
+
+	entry = profile_section_entry(section, "password");
+	if (entry != NULL)
+		return entry;
+	entry = profile_section_entry(section, "proxy");
+	return entry != NULL && span_find(entry->value, '@') <
+	    entry->value.len ? entry : NULL;
+}
+
 /* The passwords in the file, if any, are for its readers only. */
 static bool
 check_privacy(const struct profile_file *file,
@@ -173,15 +187,16 @@ check_privacy(const struct profile_file *file,
 	if (safe_is_private(file->path, trust, st))
 		return true;
 	for (i = 0; i < file->count; i++) {
-		password = profile_section_entry(&file->sections[i],
-		    "password");
+		password = find_password(&file->sections[i]);
 		if (password == NULL)
 			continue;
-		(void)FAIL(err, "%s:%zu: `password` in a file that everybody "
-		    "may read (mode %04o)", file->path, password->line,
-		    safe_mode(st));
-		return error_fix(err, "chmod o-r %s, or use password_file",
-		    file->path);
+		(void)FAIL(err, "%s:%zu: %s in a file that everybody may "
+		    "read (mode %04o)", file->path, password->line,
+		    password->key->type == KEY_PROXY ?
+		    "`proxy` with a password" : "`password`", safe_mode(st));
+		return error_fix(err, "chmod o-r %s%s", file->path,
+		    password->key->type == KEY_PROXY ? "" :
+		    ", or use password_file");
 	}
 	return true;
 }

@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "base/os.h"
 #include "conf/ehlo.h"
+#include "conf/hosts.h"
 #include "conf/name.h"
 #include "conf/profile_file.h"
 
@@ -36,6 +37,7 @@ set_defaults(struct profile *p)
 	p->dot_terminates = true;
 	p->pipelining = true;
 	p->chunking = PROFILE_CHUNKING_AUTO;
+	p->sandbox = true;
 	p->hints = true;
 }
 
@@ -52,6 +54,22 @@ clear_group(struct profile *p, const struct profile_key *key)
 			value_clear(p, k);
 }
 
+/* A socket has no port and no proxy, SRV records bring ports: what was
+ * inherited for a host is void. */
+static void
+clear_reach(struct profile *p, const struct profile_section *section)
+{
+	const struct profile_entry *host;
+
+	host = profile_section_entry(section, "host");
+	if (profile_section_entry(section, "socket") != NULL) {
+		p->port = 0;
+		value_clear(p, key_find("proxy"));
+	} else if (host != NULL && hosts_srv_domain(host->value).len > 0) {
+		p->port = 0;
+	}
+}
+
 static bool
 apply_section(struct resolve *r, const struct profile_section *section)
 {
@@ -59,9 +77,7 @@ apply_section(struct resolve *r, const struct profile_section *section)
 	struct setting s;
 	size_t i;
 
-	/* A socket has no port: what was inherited for a host is void. */
-	if (profile_section_entry(section, "socket") != NULL)
-		r->p->port = 0;
+	clear_reach(r->p, section);
 	for (i = 0; i < section->count; i++) {
 		entry = &section->entries[i];
 		if (entry->key->rule == KEY_OWN && section != r->section)
@@ -114,9 +130,42 @@ place_of(const struct resolve *r, const char *key)
 }
 
 static bool
+refuse_beside(const struct resolve *r, const char *key, const char *other,
+    const char *why)
+{
+	struct place at = place_of(r, key);
+
+	(void)FAIL(r->err, "%s:%zu: `%s` beside `%s`", at.file, at.line, key,
+	    other);
+	return error_fix(r->err, "take `%s` out: %s", key, why);
+}
+
+/* Where two keys say what can't both be so. */
+static bool
+check_reach(struct resolve *r)
+{
+	struct profile *p = r->p;
+	bool is_srv = p->host != NULL &&
+	    hosts_srv_domain(span_of(p->host)).len > 0;
+
+	if (p->socket != NULL && p->port != 0)
+		return refuse_beside(r, "port", "socket",
+		    "a unix socket has none");
+	if (p->socket != NULL && p->proxy != NULL)
+		return refuse_beside(r, "proxy", "socket",
+		    "a unix socket is on this machine");
+	if (is_srv && p->port != 0)
+		return refuse_beside(r, "port", "host = srv:",
+		    "the SRV records bring it");
+	if (is_srv && p->proxy != NULL)
+		return refuse_beside(r, "proxy", "host = srv:",
+		    "SRV records can't be asked for through it");
+	return true;
+}
+
+static bool
 settle_relay(struct resolve *r)
 {
-	struct place at = place_of(r, "port");
 	struct profile *p = r->p;
 
 	if (p->host == NULL && p->socket == NULL) {
@@ -126,16 +175,13 @@ settle_relay(struct resolve *r)
 		    "such as host = smtp.example.org", r->section->name,
 		    r->file->path);
 	}
-	if (p->socket != NULL && p->port != 0) {
-		(void)FAIL(r->err, "%s:%zu: `port` beside `socket`", at.file,
-		    at.line);
-		return error_fix(r->err, "take `port` out: a unix socket has "
-		    "none");
-	}
+	if (!check_reach(r))
+		return false;
 	if (p->tls == UNSET)
 		p->tls = p->socket != NULL ? PROFILE_TLS_NONE :
 		    PROFILE_TLS_STARTTLS;
-	if (p->port != 0)
+	if (p->port != 0 || p->socket != NULL ||
+	    hosts_srv_domain(span_of(p->host)).len > 0)
 		return true;
 	if (p->tls == PROFILE_TLS_STARTTLS)
 		p->port = 587;
@@ -239,8 +285,8 @@ settle_ehlo(struct resolve *r)
 	bool ok;
 
 	if (p->ehlo == NULL)
-		return p->socket != NULL ||
-		    name_is_loopback(span_of(p->host)) ||
+		return p->socket != NULL || (p->proxy == NULL &&
+		    hosts_are_loopback(span_of(p->host))) ||
 		    ehlo_is_missing(&at, p->host, r->err);
 	written = mem_string(p->ehlo);
 	ok = expand(r, &p->ehlo) && ehlo_check(p->ehlo, written, &at, r->err);

@@ -25,7 +25,7 @@ value_refuse(const struct setting *s, struct error *err, const char *format,
 	(void)vsnprintf(why, sizeof(why), format, args);
 	va_end(args);
 	/* A password may stand behind the wrong one of its keys. */
-	if (s->key->rule == KEY_ONE_PASSWORD)
+	if (key_is_secret(s->key))
 		return error_set(err, STAGE_CONFIG, EX_CONFIG, "%s:%zu: %s: "
 		    "%s", s->at.file, s->at.line, s->key->name, why);
 	(void)snprintf(shown, sizeof(shown), "%.*s",
@@ -78,6 +78,8 @@ static value_check *const checks[KEY_TYPES] = {
 	[KEY_PATH] = check_path,
 	[KEY_FILENAME] = check_filename,
 	[KEY_HOST] = value_check_host,
+	[KEY_HOSTS] = value_check_hosts,
+	[KEY_PROXY] = value_check_proxy,
 	[KEY_EHLO] = value_check_ehlo,
 	[KEY_DOMAIN] = value_check_domain,
 	[KEY_DOMAINS] = value_check_domains,
@@ -210,7 +212,7 @@ value_clear(struct profile *p, const struct profile_key *key)
 {
 	char **field = value_field(p, key);
 
-	if (key->type == KEY_SECRET)
+	if (key_is_secret(key))
 		mem_free_secret(*field);
 	else
 		mem_free(*field);

@@ -32,7 +32,7 @@ void value_clear(struct profile *p, const struct profile_key *key);
 /* The string field of `key` in `p`. */
 char **value_field(struct profile *p, const struct profile_key *key);
 
-/* Sets "file:line: key = value: why"; the value of a password key isn't
+/* Sets "file:line: key = value: why"; a value with a password in it isn't
  * shown.
  * Returns false. */
 bool value_refuse(const struct setting *s, struct error *err,
@@ -47,6 +47,8 @@ const char *sender_fault(struct span sender);
 
 /* Checks by type, for value.c's table. */
 bool value_check_host(const struct setting *s, struct error *err) MUST_CHECK;
+bool value_check_hosts(const struct setting *s, struct error *err) MUST_CHECK;
+bool value_check_proxy(const struct setting *s, struct error *err) MUST_CHECK;
 bool value_check_ehlo(const struct setting *s, struct error *err) MUST_CHECK;
 bool value_check_domain(const struct setting *s, struct error *err) MUST_CHECK;
 bool value_check_domains(const struct setting *s,

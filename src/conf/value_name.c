@@ -75,10 +75,6 @@ value_check_host(const struct setting *s, struct error *err)
 {
 	const char *fault;
 
-	if (span_find(s->value, ',') < s->value.len)
-		return value_is_later(s, err, "a list in `host`");
-	if (span_starts_with_nocase(s->value, span_of("srv:")))
-		return value_is_later(s, err, "`srv:` in `host`");
 	if (s->value.data[0] == '[' && span_find(s->value, ']') < s->value.len)
 		return refuse_brackets(s, err);
 	if (is_address(s->value))

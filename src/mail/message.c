@@ -14,6 +14,7 @@
 #include "mail/text.h"
 
 #define BLOCK STORE_BLOCK	/* octets asked for in one read */
+#define FULL_PIPE (64UL << 10)	/* octets that a pipe holds as it comes */
 #define KERNEL_COPY (64UL << 20)	/* the same where the kernel copies */
 
 /* The message on its way in. */
@@ -25,6 +26,7 @@ struct intake {
 				 * first all up to the header's end */
 	struct store store;
 	bool got_any, at_end;
+	bool is_wide;		/* the pipe, for a writer that fills it */
 };
 
 /* Reads into the room behind the contents of `b`; 0 at the end of the file. */
@@ -47,6 +49,10 @@ read_block(struct intake *in, struct buf *b, size_t *got, struct error *err)
 	b->len += (size_t)n;
 	b->data[b->len] = '\0';
 	*got = (size_t)n;
+	if (*got >= FULL_PIPE && !in->is_wide) {
+		os_widen_pipe(fd.fd);
+		in->is_wide = true;
+	}
 	/* Not asked once more: a terminal would begin anew. */
 	in->at_end = n == 0;
 	return true;

@@ -1,7 +1,8 @@
 /*
  * A message as it came on stdin: read to its end before anything else happens,
  * and one contiguous span from then on. Up to MESSAGE_MEMORY it lives in
- * memory, above that in an unlinked temporary file that is mapped.
+ * memory; what goes beyond that is in an unlinked temporary file, mapped behind
+ * it.
  */
 #ifndef POSTHASTE_MAIL_MESSAGE_H
 #define POSTHASTE_MAIL_MESSAGE_H
@@ -13,8 +14,7 @@
 #include "base/error.h"
 #include "base/span.h"
 
-#define MESSAGE_MEMORY (16UL << 20)	/* octets of memory, of which the last
-					 * block of reading stays free */
+#define MESSAGE_MEMORY (16UL << 20)	/* octets of memory */
 #define MESSAGE_HEADER_MAX (8UL << 20)	/* the header section */
 #define MESSAGE_FIELD_MAX (1UL << 20)	/* one field with its folded lines */
 
@@ -27,7 +27,7 @@ struct message {
 	struct span body;	/* behind the empty line, or from the first
 				 * line on that is no field and not folded */
 	void *memory;		/* owned; NULL where it is mapped */
-	void *mapping;		/* owned; NULL where it is in memory */
+	void *mapping;		/* owned; NULL where it is small */
 	size_t mapping_size;
 };
 

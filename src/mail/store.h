@@ -1,6 +1,7 @@
 /*
- * Where a message lives while it comes in, and afterwards: in memory up to
- * MESSAGE_MEMORY, above that in an unlinked temporary file, which is mapped.
+ * Where a message lives while it comes in, and afterwards: up to STORE_SMALL in
+ * a buffer that grows with it, then in an area of MESSAGE_MEMORY, and what goes
+ * beyond that in an unlinked temporary file, which is mapped behind the area.
  */
 #ifndef POSTHASTE_MAIL_STORE_H
 #define POSTHASTE_MAIL_STORE_H
@@ -14,26 +15,27 @@
 
 #define STORE_BLOCK (256UL << 10)	/* octets added at most before the next
 					 * store_settle() */
+#define STORE_SMALL (512UL << 10)
 
 struct store {
 	const char *tmpdir;	/* borrowed; tried first, or NULL */
-	struct buf kept;	/* the message, or what isn't in the file yet */
+	struct buf kept;	/* the message, or what came last of it */
+	char *area;		/* owned; NULL as long as all is in `kept`, or
+				 * where all is in the file */
+	size_t in_area;
 	int file;		/* owned; -1 as long as all is in memory */
 	size_t in_file;
 };
 
 void store_begin(struct store *s, const char *tmpdir);
 
-/* Opens the file now; what is in memory is its beginning. */
+/* Opens the file now; the message begins in it if nothing was kept yet. */
 bool store_open_file(struct store *s, struct error *err) MUST_CHECK;
 
-/*
- * Moves what was kept to the file as soon as the next block might not fit into
- * memory any more, and gives the memory back: there is never more of it.
- */
+/* Moves what was kept to the area or the file, unless it is all and small. */
 bool store_settle(struct store *s, struct error *err) MUST_CHECK;
 
-/* Hands the memory, or the file as a mapping, to the message: m->bytes. */
+/* Hands the memory, or what is mapped, to the message: m->bytes. */
 bool store_hand_over(struct store *s, struct message *m,
     struct error *err) MUST_CHECK;
 

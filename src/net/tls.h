@@ -44,6 +44,9 @@ bool tls_context_new(struct tls_context **ctx, const struct tls_params *params,
     struct error *err) MUST_CHECK;
 void tls_context_free(struct tls_context *ctx);
 
+/* Another name than params.name for the handshakes that follow. */
+void tls_context_set_name(struct tls_context *ctx, const char *name);
+
 /* Whether `text` is a well-formed fingerprint. */
 bool tls_fingerprint_is_valid(const char *text);
 

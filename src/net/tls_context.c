@@ -107,6 +107,12 @@ tls_context_free(struct tls_context *ctx)
 	mem_free(ctx);
 }
 
+void
+tls_context_set_name(struct tls_context *ctx, const char *name)
+{
+	trust_set_name(ctx->trust, name);
+}
+
 int
 tls_context_equip(const struct tls_context *ctx, gnutls_session_t session)
 {

@@ -53,11 +53,13 @@ set_address(struct trust *t, const char *text)
 	mem_free(number);
 }
 
-static void
-set_name(struct trust *t, const char *name)
+void
+trust_set_name(struct trust *t, const char *name)
 {
 	size_t len = strlen(name);
 
+	mem_free(t->name);
+	t->address_size = 0;
 	t->is_address = host_is_address(name);
 	if (t->is_address)
 		set_address(t, name);
@@ -108,7 +110,7 @@ trust_new(struct trust **trust, const struct tls_params *params,
 
 	*trust = t;
 	t->store.fd = -1;
-	set_name(t, params->name);
+	trust_set_name(t, params->name);
 	if (gnutls_certificate_allocate_credentials(&t->credentials) != 0)
 		return error_set(err, STAGE_SYSTEM, EX_OSERR,
 		    "no memory for TLS credentials");

@@ -22,6 +22,9 @@ bool trust_new(struct trust **t, const struct tls_params *params,
     struct error *err) MUST_CHECK;
 void trust_free(struct trust *t);
 
+/* As tls_context_set_name() has it. */
+void trust_set_name(struct trust *t, const char *name);
+
 /* The credentials for a session, owned by `t`. */
 struct gnutls_certificate_credentials_st *trust_credentials(
     const struct trust *t);

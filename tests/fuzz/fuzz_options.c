@@ -15,6 +15,7 @@
 #include "app/run.h"
 #include "base/mem.h"
 #include "base/os.h"
+#include "base/os_lock.h"
 #include "fuzz/fuzz.h"
 #include "mail/text.h"
 #include "smtp/session.h"
@@ -41,6 +42,7 @@ struct trial {
 	struct buf printed, said;
 };
 
+void __wrap_os_lock(const struct os_lock *lock, char *words, size_t size);
 int __wrap_connect(int fd, const struct sockaddr *address, socklen_t size);
 ssize_t __wrap_sendto(int fd, const void *bytes, size_t size, int flags,
     const struct sockaddr *address, socklen_t address_size);
@@ -48,6 +50,14 @@ int __real_getaddrinfo(const char *host, const char *service,
     const struct addrinfo *hints, struct addrinfo **result);
 int __wrap_getaddrinfo(const char *host, const char *service,
     const struct addrinfo *hints, struct addrinfo **result);
+
+/* It couldn't be taken off for the next input. */
+void
+__wrap_os_lock(const struct os_lock *lock, char *words, size_t size)
+{
+	(void)lock;
+	(void)snprintf(words, size, "none");
+}
 
 int
 __wrap_connect(int fd, const struct sockaddr *address, socklen_t size)

@@ -13,7 +13,7 @@ FUZZ_SEED = 1
 # Calls that a target answers itself.
 wrap = -Wl,--wrap=$(1)
 FUZZ_WRAP_options = $(call wrap,connect) $(call wrap,sendto) \
-	$(call wrap,getaddrinfo)
+	$(call wrap,getaddrinfo) $(call wrap,os_lock)
 FUZZ_WRAP_session = $(call wrap,send)
 
 # All of the library, built once more for libFuzzer.

@@ -13,6 +13,7 @@ import argparse
 import asyncio
 import os
 import re
+import ssl
 
 LINE_MAX = 1 << 26
 
@@ -39,7 +40,7 @@ class Relay:
     async def serve(self, reader, writer):
         try:
             await Session(self, reader, writer).run()
-        except (asyncio.IncompleteReadError, ConnectionError):
+        except (asyncio.IncompleteReadError, ConnectionError, ssl.SSLError):
             self.note("lost")
         finally:
             writer.close()
@@ -114,10 +115,16 @@ async def main():
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--rcpt", metavar="REPLY", help="to each recipient")
     parser.add_argument("--end", metavar="REPLY", help="to the message")
+    parser.add_argument("--tls", nargs=2, metavar=("CERT", "KEY"),
+                        help="implicit TLS")
     options = parser.parse_args()
     relay = Relay(options)
-    server = await asyncio.start_server(relay.serve, "127.0.0.1",
-                                        options.port, limit=LINE_MAX)
+    context = None
+    if options.tls:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*options.tls)
+    server = await asyncio.start_server(relay.serve, "127.0.0.1", options.port,
+                                        limit=LINE_MAX, ssl=context)
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
 

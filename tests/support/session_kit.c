@@ -127,6 +127,7 @@ static void
 write_profile(struct trial *t, const struct scratch *scratch)
 {
 	static const char *const tls[] = { "none", "starttls", "implicit" };
+	const char *sandbox = getenv("POSTHASTE_SANDBOX");
 	char *ca = scratch_path(scratch, "ca.pem"), port[16];
 	struct buf text;
 
@@ -146,6 +147,8 @@ write_profile(struct trial *t, const struct scratch *scratch)
 	add_key(t, &text, "timeout", "5");
 	add_key(t, &text, "data_timeout", "5");
 	add_key(t, &text, "log", "none");
+	if (sandbox != NULL)
+		add_key(t, &text, "sandbox", sandbox);
 	assert_true(buf_add_string(&text, t->keys == NULL ? "" : t->keys));
 	t->profile_path = program_profile(scratch,
 	    t->profile == NULL ? text.data : t->profile);

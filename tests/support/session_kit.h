@@ -2,6 +2,7 @@
  * One trial: a relay, a profile that leads to it, and one run of the real
  * binary. A test fills in what is different from the plainest of deliveries,
  * runs the trial, and looks at what came of it. On top of cmocka.
+ * $POSTHASTE_SANDBOX is the profiles' key `sandbox`, where that is set.
  */
 #ifndef POSTHASTE_TESTS_SESSION_KIT_H
 #define POSTHASTE_TESTS_SESSION_KIT_H

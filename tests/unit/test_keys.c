@@ -77,7 +77,8 @@ a_slip_finds_the_key_that_was_meant(void **state)
 		{ "t", NULL },
 		{ "", NULL },
 		{ "account", NULL },
-		{ "proxi", NULL },
+		{ "proxi", "proxy" },
+		{ "spol", NULL },
 	};
 	const struct profile_key *key;
 	size_t i;

@@ -89,10 +89,6 @@ static const struct {
 	/* relay */
 	{ "[a]\nehlo = www1.example.org\n",
 	    "/p.ini:1: profile 'a' has no `host`", "smtp.example.org" },
-	{ "[a]\nhost = a, b\n",
-	    "/p.ini:2: a list in `host` is not in this version", NULL },
-	{ "[a]\nhost = srv:example.org\n",
-	    "/p.ini:2: `srv:` in `host` is not in this version", NULL },
 	{ "[a]\nhost = smtp.example.org:25\n", "/p.ini:2: host = "
 	    "smtp.example.org:25: the port has a key of its own",
 	    "host = smtp.example.org and port = 25" },

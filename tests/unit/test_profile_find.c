@@ -388,6 +388,10 @@ modes_decide_who_may_write_and_read(void **state)
 		    "0646)", "chmod go-w " },
 		{ 0644, SECRET, ":3: `password` in a file that everybody may "
 		    "read (mode 0644)", "chmod o-r " },
+		{ 0644, PLAIN "proxy = socks5://a:b@c:1\n", ":3: `proxy` with "
+		    "a password in a file that everybody may read (mode 0644)",
+		    "chmod o-r " },
+		{ 0644, PLAIN "proxy = socks5://c:1\n", NULL, NULL },
 		{ 0644, PLAIN "[b]\nhots = 1\n", ":4: unknown key `hots`",
 		    "did you mean" },
 	};

@@ -1,0 +1,135 @@
+/*
+ * The sandbox, through the real binary: that it is there, that it can be left
+ * off, and how a run ends that does what it forbids.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "support/session_kit.h"
+
+static const char *const verbose[] = { "-v", "-i", "-f", KIT_SENDER,
+	KIT_RECIPIENT, NULL };
+
+/* Whether the kernel and this build have that much of it. */
+static bool
+has(void **state, const char *words)
+{
+	struct trial t = { .args = verbose, .keys = "sandbox = yes\n" };
+	const char *wrapper = getenv("POSTHASTE_WRAPPER");
+	bool is_there;
+
+	if (wrapper != NULL && wrapper[0] != '\0')
+		return false;
+	trial_run(&t, state);
+	is_there = trial_says(&t, words);
+	trial_free(&t);
+	return is_there;
+}
+
+static void
+the_transcript_says_what_the_sandbox_holds(void **state)
+{
+	struct trial t = { .args = verbose, .keys = "sandbox = yes\n" };
+	char words[80];
+
+	if (!has(state, "sandbox: Landlock ABI ") || !has(state, "TCP to "))
+		skip();
+	trial_run(&t, state);
+	trial_delivered(&t, kit_wire);
+	(void)snprintf(words, sizeof(words), " (no files, TCP to %d only)",
+	    t.port);
+	TRIAL_CHECK(&t, trial_says(&t, "sandbox: Landlock ABI "));
+	TRIAL_CHECK(&t, trial_says(&t, words));
+	trial_free(&t);
+}
+
+static void
+the_sandbox_can_be_left_off(void **state)
+{
+	struct trial t = { .args = verbose, .keys = "sandbox = no\n" };
+
+	trial_run(&t, state);
+	trial_delivered(&t, kit_wire);
+	TRIAL_CHECK(&t, trial_says(&t, "sandbox: off, as the profile has it"));
+	trial_free(&t);
+}
+
+/* Log and report are written by a process that is locked. */
+static void
+what_comes_after_the_dialogue_works_within_it(void **state)
+{
+	struct scratch *scratch = *state;
+	char *path = scratch_path(scratch, "sandbox.log"), keys[300];
+	struct trial t = { .mode = RELAY_STARTTLS, .keys = keys };
+	char line[400] = "";
+	FILE *log;
+
+	(void)snprintf(keys, sizeof(keys), "log = file:%s, syslog\n", path);
+	trial_run(&t, state);
+	trial_delivered(&t, kit_wire);
+	log = fopen(path, "r");
+	assert_non_null(log);
+	assert_non_null(fgets(line, sizeof(line), log));
+	assert_non_null(strstr(line, "profile=default"));
+	(void)fclose(log);
+	trial_free(&t);
+	mem_free(path);
+}
+
+static void
+a_forbidden_call_ends_the_run_by_how_far_the_message_is(void **state)
+{
+	static const struct {
+		const char *where;
+		int status;
+		const char *words, *more;
+	} cases[] = {
+		{ "TRAP_RECEIVED=220 ", EX_OSERR, "posthaste: openat: a system "
+		    "call that the sandbox forbids", NULL },
+		{ "TRAP_SENT=MAIL", EX_OSERR, "`sandbox = no` in the profile "
+		    "permits it", NULL },
+		/* The reply to the message: it was never read. */
+		{ "TRAP_RECEIVED=250 2.0.0", EX_PROTOCOL, "posthaste: openat: ",
+		    "the relay may already hold the message" },
+		/* Behind the 250 nothing can go wrong any more. */
+		{ "TRAP_SENT=QUIT", EX_OK, NULL, NULL },
+	};
+	const char *trapper = getenv("POSTHASTE_TRAPPER");
+	char preload[400];
+	size_t i;
+
+	if (trapper == NULL || !has(state, ", seccomp"))
+		skip();
+	(void)snprintf(preload, sizeof(preload), "LD_PRELOAD=%s", trapper);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct trial t = { .keys = "sandbox = yes\n",
+		    .env = { preload, cases[i].where },
+		    .overrides = { { .stage = "receipt",
+		    .script = "commit\nS 250 2.0.0 taken" } } };
+
+		trial_run(&t, state);
+		TRIAL_CHECK(&t, t.result.signal == 0);
+		TRIAL_CHECK(&t, t.result.exit_status == cases[i].status);
+		TRIAL_CHECK(&t, cases[i].words == NULL ?
+		    t.result.err.len == 0 : trial_says(&t, cases[i].words));
+		TRIAL_CHECK(&t, trial_says(&t, "may already hold") ==
+		    (cases[i].more != NULL));
+		trial_free(&t);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_transcript_says_what_the_sandbox_holds),
+		cmocka_unit_test(the_sandbox_can_be_left_off),
+		cmocka_unit_test(what_comes_after_the_dialogue_works_within_it),
+		cmocka_unit_test(
+		    a_forbidden_call_ends_the_run_by_how_far_the_message_is),
+	};
+
+	return cmocka_run_group_tests(tests, kit_set_up, kit_tear_down);
+}
