@@ -140,7 +140,8 @@ $(TOOLS): $(BUILD)/%: $(BUILD)/%.o $(SUPPORT) $(LIBRARY)
 
 tools: $(TOOLS)
 
-# Loaded into the binary by a test: it misbehaves where it is told to.
+# Loaded into the binary by tests: it misbehaves where it is told to. Sanitizers
+# want to be loaded first.
 TRAPPER = $(BUILD)/tests/support/preload/trapper.so
 $(TRAPPER): tests/support/preload/trapper.c
 	@mkdir -p $(@D)
@@ -170,7 +171,8 @@ PICKED = $(if $(TEST),$(foreach t,$(TESTS),$(if $(findstring \
 check: $(PROGRAM) $(PICKED) $(TOOLS) $(TRAPPER) $(if $(TEST),,check-headers \
 	check-manual check-fuzz)
 	@set -e; export POSTHASTE=$(abspath $(PROGRAM)); n=0; \
-	export POSTHASTE_TRAPPER=$(abspath $(TRAPPER)); for t in $(PICKED); \
+	$(if $(NO_LOCK),,export POSTHASTE_TRAPPER=$(abspath $(TRAPPER));) \
+	for t in $(PICKED); \
 	do echo "== $$t"; $(TEST_WRAPPER) $$t >$$t.log 2>&1 || { cat $$t.log; \
 	echo "FAILED: $$t"; exit 1; }; \
 	grep -h -E 'PASSED|SKIPPED|cells|^style' $$t.log || :; \

@@ -4,6 +4,7 @@
  */
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -61,7 +62,7 @@ nothing_was_sent_behind(const struct trial *t, const char *command)
 }
 
 static void
-only_a_good_certificate_passes(void **state)
+tls_4_only_a_good_certificate_passes(void **state)
 {
 	static const struct {
 		const char *name, *words;
@@ -92,6 +93,38 @@ only_a_good_certificate_passes(void **state)
 			    "" : "STARTTLS");
 			trial_free(&t);
 		}
+}
+
+/* What a C string's end would hide. */
+static void
+tls_4_a_nul_in_a_name_ends_nothing(void **state)
+{
+	struct trial t = { .json = true, .mode = RELAY_STARTTLS,
+	    .certificate = "nulname", .keys = "tls_name = relay.test\n" };
+
+	trial_run(&t, state);
+	trial_failed(&t, EX_PROTOCOL, "tls",
+	    "the certificate isn't accepted for 'relay.test': it is for other "
+	    "names");
+	nothing_was_sent_behind(&t, "STARTTLS");
+	trial_free(&t);
+}
+
+static void
+tls_8_a_library_that_cant_start_is_told(void **state)
+{
+	const char *trapper = getenv("POSTHASTE_TRAPPER");
+	char preload[400];
+	struct trial t = { .json = true, .mode = RELAY_STARTTLS,
+	    .env = { preload, "TRAP_TLS=1" } };
+
+	if (trapper == NULL)
+		skip();
+	(void)snprintf(preload, sizeof(preload), "LD_PRELOAD=%s", trapper);
+	trial_run(&t, state);
+	trial_failed(&t, EX_OSERR, "system", "GnuTLS can't start: ");
+	TRIAL_CHECK(&t, t.record.count == 0);
+	trial_free(&t);
 }
 
 static void
@@ -454,7 +487,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(only_a_good_certificate_passes),
+		cmocka_unit_test(tls_4_only_a_good_certificate_passes),
+		cmocka_unit_test(tls_4_a_nul_in_a_name_ends_nothing),
+		cmocka_unit_test(tls_8_a_library_that_cant_start_is_told),
 		cmocka_unit_test(a_name_is_checked_against_the_certificate),
 		cmocka_unit_test(
 		    the_fingerprint_in_the_message_works_when_it_is_pasted),

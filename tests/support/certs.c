@@ -25,31 +25,34 @@ static const struct recipe {
 	int from, to;		/* days from today */
 	enum signer signer;
 	bool must_staple;	/* RFC 7633 */
+	bool has_nul;		/* in its only name */
 } recipes[] = {
 	{ "good", { "localhost", "relay.test" }, true,
-	    GNUTLS_KP_TLS_WWW_SERVER, -2, 365, BY_CA, false },
+	    GNUTLS_KP_TLS_WWW_SERVER, -2, 365, BY_CA, false, false },
 	{ "expired", { "localhost", "relay.test" }, true,
-	    GNUTLS_KP_TLS_WWW_SERVER, -400, -35, BY_CA, false },
+	    GNUTLS_KP_TLS_WWW_SERVER, -400, -35, BY_CA, false, false },
 	{ "future", { "localhost", "relay.test" }, true,
-	    GNUTLS_KP_TLS_WWW_SERVER, 35, 400, BY_CA, false },
+	    GNUTLS_KP_TLS_WWW_SERVER, 35, 400, BY_CA, false, false },
 	{ "wrongname", { "other.test", NULL }, false,
-	    GNUTLS_KP_TLS_WWW_SERVER, -2, 365, BY_CA, false },
+	    GNUTLS_KP_TLS_WWW_SERVER, -2, 365, BY_CA, false, false },
 	{ "cnonly", { NULL, NULL }, false,
-	    GNUTLS_KP_TLS_WWW_SERVER, -2, 365, BY_CA, false },
+	    GNUTLS_KP_TLS_WWW_SERVER, -2, 365, BY_CA, false, false },
 	{ "clientonly", { "localhost", "relay.test" }, true,
-	    GNUTLS_KP_TLS_WWW_CLIENT, -2, 365, BY_CA, false },
+	    GNUTLS_KP_TLS_WWW_CLIENT, -2, 365, BY_CA, false, false },
 	{ "untrusted", { "localhost", "relay.test" }, true,
-	    GNUTLS_KP_TLS_WWW_SERVER, -2, 365, BY_OTHER_CA, false },
+	    GNUTLS_KP_TLS_WWW_SERVER, -2, 365, BY_OTHER_CA, false, false },
 	{ "selfsigned", { "localhost", "relay.test" }, true,
-	    GNUTLS_KP_TLS_WWW_SERVER, -2, 365, BY_ITSELF, false },
+	    GNUTLS_KP_TLS_WWW_SERVER, -2, 365, BY_ITSELF, false, false },
 	{ "wildcard", { "*.relay.test", NULL }, false,
-	    GNUTLS_KP_TLS_WWW_SERVER, -2, 365, BY_CA, false },
+	    GNUTLS_KP_TLS_WWW_SERVER, -2, 365, BY_CA, false, false },
 	{ "dnsaddress", { "127.0.0.1", "::1" }, false,
-	    GNUTLS_KP_TLS_WWW_SERVER, -2, 365, BY_CA, false },
+	    GNUTLS_KP_TLS_WWW_SERVER, -2, 365, BY_CA, false, false },
 	{ "muststaple", { "localhost", "relay.test" }, true,
-	    GNUTLS_KP_TLS_WWW_SERVER, -2, 365, BY_CA, true },
+	    GNUTLS_KP_TLS_WWW_SERVER, -2, 365, BY_CA, true, false },
+	{ "nulname", { NULL, NULL }, false,
+	    GNUTLS_KP_TLS_WWW_SERVER, -2, 365, BY_CA, false, true },
 	{ "revoked", { "localhost", "relay.test" }, true,
-	    GNUTLS_KP_TLS_WWW_SERVER, -2, 365, BY_CA, false },
+	    GNUTLS_KP_TLS_WWW_SERVER, -2, 365, BY_CA, false, false },
 };
 
 /* Responses of the CA for certificates, "NAME.ocsp". */
@@ -229,12 +232,25 @@ demand_staple(gnutls_x509_crt_t certificate)
 	return ok;
 }
 
+/* "relay.test" and more behind a NUL, which the library wouldn't write. */
+static bool
+add_nul_name(gnutls_x509_crt_t certificate)
+{
+	static const char names[] =
+	    "\x30\x18\x82\x16relay.test\0.other.test";
+
+	return gnutls_x509_crt_set_extension_by_oid(certificate,
+	    GNUTLS_X509EXT_OID_SAN, names, sizeof(names) - 1, 0) == 0;
+}
+
 static bool
 add_names(gnutls_x509_crt_t certificate, const struct recipe *r)
 {
 	const struct in_addr loopback = { htonl(INADDR_LOOPBACK) };
 	size_t i;
 
+	if (r->has_nul)
+		return add_nul_name(certificate);
 	for (i = 0; i < 2 && r->dns[i] != NULL; i++)
 		if (gnutls_x509_crt_set_subject_alt_name(certificate,
 		    GNUTLS_SAN_DNSNAME, r->dns[i],

@@ -22,6 +22,7 @@
  *
  *   wildcard.pem      DNS:*.relay.test alone
  *   dnsaddress.pem    addresses, as DNS names
+ *   nulname.pem       relay.test, a NUL and .other.test, as one DNS name
  *   muststaple.pem    the good names, and no good without an OCSP response
  *   revoked.pem       the good names, revoked by ca.crl
  *

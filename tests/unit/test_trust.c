@@ -113,7 +113,7 @@ static const struct {
 };
 
 static void
-a_certificate_that_fits_is_accepted(void **state)
+tls_4_a_certificate_that_fits_is_accepted(void **state)
 {
 	struct error err = { 0 };
 	size_t i;
@@ -149,6 +149,8 @@ static const struct {
 	{ "wildcard", "a.b.relay.test", "it is for other names", NULL, "" },
 	{ "dnsaddress", "127.0.0.1", "it is for other names", NULL, "" },
 	{ "dnsaddress", "::1", "it is for other names", NULL, "" },
+	{ "nulname", "relay.test", "it is for other names", NULL, "" },
+	{ "nulname", "other.test", "it is for other names", NULL, "" },
 	{ "clientonly", "relay.test", "it isn't for TLS servers", NULL,
 	    "if this certificate is the relay's own beyond doubt: " },
 	{ "untrusted", "relay.test", "its issuer is unknown", "H21",
@@ -174,7 +176,7 @@ assert_refused(const struct error *err, const char *name, const char *reason)
 }
 
 static void
-a_certificate_that_does_not_fit_is_described(void **state)
+tls_4_what_does_not_fit_is_refused_and_described(void **state)
 {
 	char whole[HEX_SIZE], key[HEX_SIZE];
 	struct error err = { 0 };
@@ -468,8 +470,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_certificate_that_fits_is_accepted),
-		cmocka_unit_test(a_certificate_that_does_not_fit_is_described),
+		cmocka_unit_test(tls_4_a_certificate_that_fits_is_accepted),
+		cmocka_unit_test(tls_4_what_does_not_fit_is_refused_and_described),
 		cmocka_unit_test(
 		    the_cause_tells_subject_names_issuer_and_dates),
 		cmocka_unit_test(a_fingerprint_replaces_everything_else),

@@ -1,8 +1,9 @@
 /*
  * For LD_PRELOAD: opens a file, which the sandbox forbids, as soon as octets
  * are sent that begin with $TRAP_SENT, or were received that begin with
- * $TRAP_RECEIVED.
+ * $TRAP_RECEIVED. With $TRAP_TLS the TLS library can't start.
  */
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -11,6 +12,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#define NO_RANDOM (-206)	/* GNUTLS_E_RANDOM_FAILED */
+
+typedef int start(void);
+
+int gnutls_global_init(void);
 ssize_t __recv_chk(int fd, void *out, size_t size, size_t room, int flags);
 
 static void
@@ -46,4 +52,18 @@ __recv_chk(int fd, void *out, size_t size, size_t room, int flags)
 {
 	(void)room;
 	return recv(fd, out, size, flags);
+}
+
+int
+gnutls_global_init(void)
+{
+	union {
+		void *address;
+		start *function;
+	} real;
+
+	if (getenv("TRAP_TLS") != NULL)
+		return NO_RANDOM;
+	real.address = dlsym(RTLD_NEXT, "gnutls_global_init");
+	return real.function();
 }
