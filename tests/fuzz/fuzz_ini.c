@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "conf/hosts.h"
 #include "conf/ini.h"
 #include "conf/profile_file.h"
 #include "fuzz/fuzz.h"
@@ -172,7 +173,11 @@ check_profile(struct profile *p)
 	struct error err = { 0 };
 
 	FUZZ_CHECK((p->host == NULL) != (p->socket == NULL));
-	FUZZ_CHECK(p->port >= 1 && p->port <= 65535);
+	if (p->socket != NULL ||
+	    hosts_srv_domain(span_of(p->host)).len > 0)
+		FUZZ_CHECK(p->port == 0);
+	else
+		FUZZ_CHECK(p->port >= 1 && p->port <= 65535);
 	FUZZ_CHECK(p->tls >= PROFILE_TLS_STARTTLS &&
 	    p->tls <= PROFILE_TLS_NONE);
 	FUZZ_CHECK(p->auth == PROFILE_AUTH_NONE || p->user != NULL);
