@@ -559,5 +559,7 @@ main(void)
 		cmocka_unit_test(a_wrong_sender_of_f_is_told_at_once),
 	};
 
+	/* A caller may ignore it, as nohup does, and then so does the program. */
+	(void)signal(SIGHUP, SIG_DFL);
 	return cmocka_run_group_tests(tests, kit_set_up, kit_tear_down);
 }
