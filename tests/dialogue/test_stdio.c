@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "support/replies.h"
 #include "support/session_kit.h"
 
 #define HEAD "From: r@example.org\r\nDate: x\r\nMessage-ID: <1@e>\r\n"
@@ -23,7 +24,7 @@ struct talk {
 	const char *label;
 	const char *input;
 	size_t size;
-	const char *codes;	/* of the replies' last lines */
+	const char *codes;	/* of the replies */
 	const char *said;	/* what stdout holds, or NULL */
 	int status;
 	size_t committed;
@@ -145,46 +146,13 @@ static const struct talk mistakes[] = {
 	    QUIT), "220 250 250 250 354 554 221", "NUL", EX_OK, 0, NULL },
 };
 
-/* The codes of all replies' last lines, parted by blanks. */
-static void
-add_codes(struct buf *codes, struct span text)
-{
-	struct span line;
-
-	while (span_next(&text, '\n', &line)) {
-		if (line.len < 4 || line.data[3] != ' ')
-			continue;
-		assert_true((codes->len == 0 || buf_add_char(codes, ' ')) &&
-		    buf_add(codes, line.data, 3));
-	}
-}
-
-/* Protocol and nothing else: lines of a code and CRLF. */
-static bool
-is_protocol(struct span text)
-{
-	struct span line;
-
-	while (span_next(&text, '\n', &line)) {
-		if (line.len == 0 && text.data == NULL)
-			break;
-		if (line.len < 5 || line.len > 511 ||
-		    !ascii_is_digit(line.data[0]) ||
-		    strchr(" -", line.data[3]) == NULL ||
-		    line.data[line.len - 1] != '\r')
-			return false;
-	}
-	return true;
-}
-
 static void
 check_session(struct trial *t, const char *codes, int status)
 {
 	struct buf found;
 
 	buf_init(&found, BUF_UNLIMITED);
-	add_codes(&found, buf_span(&t->result.out));
-	TRIAL_CHECK(t, is_protocol(buf_span(&t->result.out)));
+	TRIAL_CHECK(t, replies_read(&found, buf_span(&t->result.out)));
 	if (strcmp(buf_string(&found), codes) != 0)
 		print_error("replies: %s\n", buf_string(&found));
 	TRIAL_CHECK(t, strcmp(buf_string(&found), codes) == 0);

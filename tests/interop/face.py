@@ -44,6 +44,15 @@ def words(text):
     return [decode(word) for word in text.split(" ")]
 
 
+class Wanted:
+    """What a case says of a message."""
+    def __init__(self, mail):
+        self.mail = mail
+        self.rcpt = []
+        self.lines = []     # (key, text)
+        self.body = None
+
+
 class Case:
     def __init__(self, name):
         self.name = name
@@ -51,11 +60,9 @@ class Case:
         self.input = b""
         self.closed = False
         self.status = None
-        self.mail = None
-        self.rcpt = []
-        self.wanted = []    # (key, text) of the message
-        self.body = None
+        self.messages = []
         self.out = b""
+        self.codes = None
 
     def take(self, key, text):
         if key == "argv":
@@ -74,15 +81,19 @@ class Case:
         elif key == "status":
             self.status = int(text)
         elif key == "mail":
-            self.mail = b"" if text == "<>" else decode(text)
+            self.messages.append(Wanted(
+                b"" if text == "<>" else decode(text)))
         elif key == "rcpt":
-            self.rcpt = words(text)
+            self.messages[-1].rcpt = words(text)
         elif key == "body":
-            self.body = (self.body or b"") + decode(text) + b"\r\n"
+            self.messages[-1].body = (self.messages[-1].body or b"") + \
+                decode(text) + b"\r\n"
         elif key == "out":
             self.out += decode(text) + b"\n"
+        elif key == "codes":
+            self.codes = text
         elif key in ("param", "head", "has", "no"):
-            self.wanted.append((key, text))
+            self.messages[-1].lines.append((key, text))
         else:
             sys.exit("what is %s?" % key)
 
@@ -212,28 +223,56 @@ class Sendmail:
                  for name in sorted(names)) if not message.is_bounce()]
 
 
+def reply_codes(text):
+    """The codes of the replies in it, or "none" where it is anything else."""
+    reply = rb"(?:([2-5]\d\d)-[^\r\n]+\r\n)*([2-5]\d\d) [^\r\n]+\r\n"
+    codes = []
+    while text:
+        match = re.match(reply, text)
+        lines = match[0].split(b"\r\n")[:-1] if match else []
+        if not match or any(line[:3] != match[2] or len(line) > 510
+                            for line in lines):
+            return "none"
+        codes.append(match[2].decode())
+        text = text[match.end():]
+    return " ".join(codes)
+
+
+def compare_messages(wanted, messages):
+    """In what these, of one sender, are otherwise."""
+    found = set()
+    rcpt = sorted(with_lower_domain(address) for message in messages
+                  for address in message.rcpt)
+    if rcpt != sorted(with_lower_domain(address) for address in wanted.rcpt):
+        found.add("rcpt")
+    for message in messages:
+        found |= {key for key, text in wanted.lines
+                  if message.differs(key, text)}
+        if wanted.body is not None and message.body != wanted.body:
+            found.add("body")
+    return found
+
+
 def compare(case, result, messages):
     """In what it came out otherwise, as a set of words."""
     found = set()
     if result.returncode != case.status:
         found.add("status=%d" % result.returncode)
-    if result.stdout != case.out:
+    if case.codes is None and result.stdout != case.out:
         found.add("out")
-    if case.mail is None or not messages:
-        if bool(messages) != (case.mail is not None):
-            found.add("sent" if messages else "unsent")
-        return found
-    if any(message.mail != case.mail for message in messages):
+    codes = reply_codes(result.stdout)
+    if case.codes not in (None, codes):
+        found.add("codes=" + codes)
+    senders = {wanted.mail for wanted in case.messages}
+    if messages and not senders:
+        found.add("sent")
+    elif any(message.mail not in senders for message in messages):
         found.add("mail")
-    rcpt = sorted(with_lower_domain(address) for message in messages
-                  for address in message.rcpt)
-    if rcpt != sorted(with_lower_domain(address) for address in case.rcpt):
-        found.add("rcpt")
-    for message in messages:
-        found |= {key for key, text in case.wanted
-                  if message.differs(key, text)}
-        if case.body is not None and message.body != case.body:
-            found.add("body")
+    # Several aren't sent in any order.
+    for wanted in case.messages:
+        its_own = [message for message in messages if
+                   message.mail == wanted.mail or len(case.messages) == 1]
+        found |= compare_messages(wanted, its_own) if its_own else {"unsent"}
     return found
 
 

@@ -212,6 +212,11 @@ void relay_record_free(struct relay_record *record);
 /* The whole record as text on stderr, for a test that fails. */
 void relay_record_print(const struct relay_record *record);
 
+/* The Nth message that the relay took, from 0, in the order of connections and
+ * within each; NULL where it took no more. */
+const struct relay_message *relay_message_at(const struct relay_record *record,
+    size_t n);
+
 /* The message that was accepted, where that is exactly one; else NULL. */
 const struct relay_message *relay_only_message(
     const struct relay_record *record);

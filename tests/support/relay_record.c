@@ -90,18 +90,24 @@ relay_record_print(const struct relay_record *record)
 }
 
 const struct relay_message *
-relay_only_message(const struct relay_record *record)
+relay_message_at(const struct relay_record *record, size_t n)
 {
 	const struct relay_connection *c;
 	size_t i, j;
 
-	for (i = 0; record->committed == 1 && i < record->count; i++) {
+	for (i = 0; i < record->count; i++) {
 		c = &record->connections[i];
 		for (j = 0; j < c->message_count; j++)
-			if (c->messages[j].is_committed)
+			if (c->messages[j].is_committed && n-- == 0)
 				return &c->messages[j];
 	}
 	return NULL;
+}
+
+const struct relay_message *
+relay_only_message(const struct relay_record *record)
+{
+	return record->committed == 1 ? relay_message_at(record, 0) : NULL;
 }
 
 static bool
