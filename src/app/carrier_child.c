@@ -45,7 +45,7 @@ open_session(struct delivery *d, struct buf *password,
 	if (deliver_wants_secret(d->profile) && !secret_fetch(d->profile,
 	    setup->env, password, err))
 		return false;
-	d->password = buf_span(password);
+	d->password = password;
 	return deliver_open(d, err);
 }
 

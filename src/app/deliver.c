@@ -77,13 +77,14 @@ fill_params(struct delivery *d)
 	bool wants_auth = p->auth != PROFILE_AUTH_NONE;
 
 	d->credentials.user = p->user;
-	d->credentials.password = d->password;
+	d->credentials.password = buf_span(d->password);
 	memset(params, 0, sizeof(*params));
 	params->ehlo = p->ehlo;
 	params->tls = session_tls_of[p->tls];
 	params->tls_context = d->tls_context;
 	params->credentials = wants_auth ? &d->credentials : NULL;
 	params->mechanisms = mechanisms_of(p);
+	params->secret = d->password;
 	params->may_pipeline = p->pipelining;
 	params->is_unverified = !p->tls_verify;
 	params->waits_for_quit = p->quit_wait;

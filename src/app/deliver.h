@@ -25,7 +25,7 @@ struct delivery {
 	/* borrowed by the caller's leave until deliver_close() */
 	const struct profile *profile;
 	char *const *env;		/* NULL where it isn't believed */
-	struct span password;
+	struct buf *password;		/* overwritten when MAIL leaves */
 	struct limit run;		/* total_timeout, from stdin's end */
 	const struct trace *trace;
 	volatile sig_atomic_t *progress;

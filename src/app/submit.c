@@ -70,6 +70,19 @@ prepare(struct submission *s, struct error *err)
 	    read_message(s, err) && draft_complete(&s->draft, err);
 }
 
+/* What it is taken from holds it no longer than needed. */
+static bool
+fetch_secret(struct submission *s, struct error *err)
+{
+	struct profile *p = &s->draft.profile;
+	bool ok = !deliver_wants_secret(p) ||
+	    secret_fetch(p, s->setup.env, &s->password, err);
+
+	profile_forget_secrets(p);
+	profile_file_forget(s->setup.file);
+	return ok;
+}
+
 static bool
 hand_over(struct submission *s, struct error *err)
 {
@@ -79,7 +92,7 @@ hand_over(struct submission *s, struct error *err)
 
 	d->profile = &s->draft.profile;
 	d->env = s->setup.env;
-	d->password = buf_span(&s->password);
+	d->password = &s->password;
 	d->run = s->draft.run;
 	d->trace = s->setup.trace;
 	d->progress = s->setup.process->progress;
@@ -175,9 +188,7 @@ submit(const struct process *process, const struct options *options,
 	if (ok && options->dry_run)
 		ok = show_dry_run(&s, err);
 	else
-		ok = ok && (!deliver_wants_secret(&s.draft.profile) ||
-		    secret_fetch(&s.draft.profile, s.setup.env, &s.password,
-		    err)) && hand_over(&s, err);
+		ok = ok && fetch_secret(&s, err) && hand_over(&s, err);
 	status = conclude(&s, ok, err);
 	submission_free(&s);
 	return status;

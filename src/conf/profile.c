@@ -149,6 +149,12 @@ profile_where(const struct profile_file *file, const char *name,
 }
 
 void
+profile_file_forget(struct profile_file *file)
+{
+	mem_wipe(file->text.data, file->text.len);
+}
+
+void
 profile_file_free(struct profile_file *file)
 {
 	size_t i;
@@ -163,6 +169,12 @@ profile_file_free(struct profile_file *file)
 	buf_free_secret(&file->text);
 	mem_free(file->path);
 	mem_free(file);
+}
+
+void
+profile_forget_secrets(struct profile *p)
+{
+	value_clear(p, key_find("password"));
 }
 
 void

@@ -123,6 +123,10 @@ struct profile_trust {
 bool profile_load(const char *path, const struct profile_trust *trust,
     struct profile_file **file, struct error *err) MUST_CHECK;
 
+/* Overwrites the values, which may be secrets; what profile_where() tells
+ * stays. No profile can be resolved any more. */
+void profile_file_forget(struct profile_file *file);
+
 void profile_file_free(struct profile_file *file);
 
 /* What a profile is chosen by; any may be NULL. */
@@ -149,6 +153,9 @@ bool profile_select(const struct profile_file *file,
  */
 bool profile_resolve(const struct profile_file *file, const char *name,
     struct profile *p, struct error *err) MUST_CHECK;
+
+/* Wipes `password`, once conf/secret.h has it. */
+void profile_forget_secrets(struct profile *p);
 
 void profile_free(struct profile *p);
 

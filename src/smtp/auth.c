@@ -76,18 +76,11 @@ choose(struct session *s, sasl_set usable, struct error *err)
 static void
 keep_secrets(struct exchange *x)
 {
-	struct span password = x->params.credentials->password;
 	struct mask *mask = &x->session->mask;
-	struct buf code;
 
 	mask_add(mask, x->sasl.secret);
-	if (x->sasl.round > 1)
-		return;
-	buf_init(&code, BUF_UNLIMITED);
-	mask_add(mask, password);
-	if (base64_encode(&code, password))
-		mask_add_base64(mask, buf_span(&code));
-	buf_free_secret(&code);
+	if (x->sasl.round <= 1)
+		mask_add(mask, x->params.credentials->password);
 }
 
 /* Adds the base64 of the next answer to `line`. */
@@ -259,10 +252,13 @@ prepare(struct exchange *x, struct session *s)
 static bool
 end(struct exchange *x, bool ok, struct error *err)
 {
-	if (ok)
+	/* A relay that was content has nothing to quote any more. */
+	if (ok) {
 		x->session->mechanism = sasl_name(x->sasl.mechanism);
-	else
+		mask_free(&x->session->mask);
+	} else {
 		add_reason(x, err);
+	}
 	sasl_end(&x->sasl);
 	buf_free_secret(&x->first);
 	buf_free(&x->binding);

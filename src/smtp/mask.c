@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/base64.h"
+
 /*
  * Octets by which a quoted base64 is known, the fewest of a secret that is
  * looked for, and how many of a long one are looked for.
@@ -37,13 +39,40 @@ add(struct mask *m, char kind, struct span word)
 		m->words.len = before;
 }
 
+/*
+ * The base64 of a text in which the secret stands behind `before` octets, or
+ * three or six more: the digits that tell of nothing else.
+ */
+static void
+add_within_base64(struct mask *m, struct span secret, size_t before)
+{
+	size_t from = (before * 8 + 5) / 6, to = (before + secret.len) * 8 / 6;
+	struct buf bytes, code;
+
+	buf_init(&bytes, BUF_UNLIMITED);
+	buf_init(&code, BUF_UNLIMITED);
+	if (buf_add(&bytes, "\0\0", before) && buf_add_span(&bytes, secret) &&
+	    base64_encode(&code, buf_span(&bytes)))
+		add(m, BEGIN, span_make(code.data + from, to - from));
+	buf_free_secret(&code);
+	buf_free_secret(&bytes);
+}
+
 void
 mask_add(struct mask *m, struct span secret)
 {
+	size_t before;
+
+	if (secret.len < SECRET_SHORTEST)
+		return;
 	if (secret.len >= SECRET_LONG)
 		add(m, BEGIN, span_make(secret.data, SECRET_KNOWN));
-	else if (secret.len >= SECRET_SHORTEST)
+	else
 		add(m, WHOLE, secret);
+	if (secret.len > SECRET_KNOWN)
+		secret.len = SECRET_KNOWN;
+	for (before = 0; before < 3; before++)
+		add_within_base64(m, secret, before);
 }
 
 void

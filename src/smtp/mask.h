@@ -20,9 +20,9 @@ void mask_init(struct mask *m);
 void mask_free(struct mask *m);
 
 /*
- * A password, a token or a proof. Shorter ones than four octets would be found
- * in every second word and aren't looked for; of long ones, the beginning is
- * enough.
+ * A password, a token or a proof, as it is and wherever it stands in base64.
+ * Shorter ones than four octets would be found in every second word and aren't
+ * looked for; of long ones, the beginning is enough.
  */
 void mask_add(struct mask *m, struct span secret);
 

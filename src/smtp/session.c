@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/os.h"
 #include "smtp/auth.h"
 
@@ -146,8 +147,17 @@ trace_reply(const struct session *s)
 	while (span_next(&rest, '\n', &line) && rest.data != NULL) {
 		(void)snprintf(text, sizeof(text), "%d %.*s", s->reply.code,
 		    line.len > 4400 ? 4400 : (int)line.len, line.data);
+		mask_apply(&s->mask, text, strlen(text));
 		trace_received(s->params->trace, span_of(text));
 	}
+}
+
+/* A challenge is the mechanism's to read; it gets into no message. */
+static void
+hide_words(struct session *s, enum step step)
+{
+	if (step != STEP_AUTH || s->reply.code != 334)
+		mask_apply(&s->mask, s->reply.text.data, s->reply.text.len);
 }
 
 /* Reads one whole reply; what it means is the caller's business. */
@@ -173,9 +183,8 @@ read_reply(struct session *s, enum step step, struct limit limit,
 				capability_parse(&s->capability, &s->reply);
 			mask_apply(&s->mask, s->capability.auth_words,
 			    strlen(s->capability.auth_words));
-			mask_apply(&s->mask, s->reply.text.data,
-			    s->reply.text.len);
 			trace_reply(s);
+			hide_words(s, step);
 			return true;
 		}
 		if (s->stream->at_end) {
@@ -340,6 +349,17 @@ session_message_is_void(struct session *s)
 	s->message_is_out = false;
 }
 
+/* No other relay may be tried any more. */
+static void
+settle(struct session *s)
+{
+	struct buf *secret = s->params->secret;
+
+	s->mail_was_written = true;
+	if (secret != NULL)
+		mem_wipe(secret->data, secret->len);
+}
+
 /* Whatever comes of it, nothing of a flight is left for another one. */
 static bool
 let_flight_leave(struct session *s, enum step step, struct error *err)
@@ -353,7 +373,7 @@ let_flight_leave(struct session *s, enum step step, struct error *err)
 	/* The greeting alone may be on its way. */
 	ok = s->is_ahead || session_check_silence(s, step, err);
 	if (ok && step == STEP_MAIL)
-		s->mail_was_written = true;
+		settle(s);
 	ok = ok && (stream_write(s->stream, buf_span(&s->flight), &limit,
 	    &lost) || read_last_words(s, step, &lost, err));
 	buf_free_secret(&s->flight);

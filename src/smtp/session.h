@@ -53,6 +53,8 @@ struct session_params {
 	struct tls_context *tls_context;	/* NULL without TLS */
 	const struct sasl_credentials *credentials;	/* NULL: no AUTH */
 	sasl_set mechanisms;	/* what may be used of what is offered */
+	struct buf *secret;	/* overwritten when MAIL leaves, as no other
+				 * relay can be told it then; may be NULL */
 	bool is_loopback;	/* credentials may go in clear */
 	bool is_unverified;	/* tls_verify = no: anybody may be there */
 	bool may_pipeline;	/* where the relay offers it */

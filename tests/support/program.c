@@ -328,6 +328,7 @@ note_end(struct program *p, struct program_result *r, int status,
 	r->wall_ms = clock_ms() - p->started;
 	r->exit_status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 	r->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+	r->left_core = WIFSIGNALED(status) && WCOREDUMP(status);
 	r->max_rss_kib = use->ru_maxrss;
 	r->cpu_ms = (use->ru_utime.tv_sec + use->ru_stime.tv_sec) * 1000 +
 	    (use->ru_utime.tv_usec + use->ru_stime.tv_usec) / 1000;

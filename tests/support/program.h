@@ -70,6 +70,7 @@ struct program_result {
 	bool hung;		/* it was killed at the limit */
 	int exit_status;	/* -1 where a signal ended it */
 	int signal;		/* that one, or 0 */
+	bool left_core;		/* the kernel has dumped it */
 	bool left_open;		/* something that it started still held stdout
 				 * or stderr when it had ended */
 	bool broken_pipe;	/* it ended or closed stdin without reading all

@@ -163,6 +163,7 @@ begin_link(struct relay_link *l, const struct child *c, int fd,
 	    c->options->priority;
 	buf_init(&l->input, BUF_UNLIMITED);
 	buf_init(&l->output, BUF_UNLIMITED);
+	buf_init(&l->last_line, BUF_UNLIMITED);
 	tcp_no_delay(fd);
 	link_note(l, EVENT_CONNECT, 0, 0, span_of(NULL));
 }

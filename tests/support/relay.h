@@ -10,6 +10,7 @@
  *   S TEXT        send TEXT and CRLF
  *   s BYTES       send BYTES as they are
  *   early BYTES   the same; says that they belong to the reply before them
+ *   quote BYTES   send BYTES, the client's last command line, and CRLF
  *   repeat N BYTES  send BYTES N times; 0: until the client closes
  *   drip MS BYTES   send BYTES one octet each MS milliseconds
  *   flush         send now what was gathered

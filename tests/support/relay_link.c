@@ -319,7 +319,9 @@ link_line(struct relay_link *l, struct buf *line)
 		input.len = n - 1;
 	if (n < input.len)
 		input.len = n;
-	if (!buf_add_span(line, input))
+	buf_clear(&l->last_line);
+	if (!buf_add_span(line, input) ||
+	    !buf_add_span(&l->last_line, input))
 		return false;
 	buf_consume(&l->input, n + 1);
 	link_note(l, EVENT_COMMAND, 0, 0, buf_span(line));
@@ -409,4 +411,5 @@ link_finish(struct relay_link *l)
 	gnutls_free(l->ticket_key.data);
 	buf_free(&l->input);
 	buf_free(&l->output);
+	buf_free(&l->last_line);
 }

@@ -36,6 +36,7 @@ struct relay_link {
 	int transport_errno;
 	struct buf input;	/* received and not consumed */
 	struct buf output;	/* gathered */
+	struct buf last_line;	/* of the client, for `quote` */
 	uint64_t received;	/* octets in all */
 	char code[4];		/* the first three octets sent since
 				 * link_mark() */

@@ -94,6 +94,15 @@ play_send_line(struct relay_link *l, const struct step *step)
 }
 
 static bool
+play_quote(struct relay_link *l, const struct step *step)
+{
+	(void)play_send(l, step);
+	link_send(l, buf_span(&l->last_line));
+	link_send(l, span_of("\r\n"));
+	return true;
+}
+
+static bool
 play_repeat(struct relay_link *l, const struct step *step)
 {
 	uint64_t i;
@@ -290,6 +299,7 @@ static const struct word words[] = {
 	{ "S", BYTES, play_send_line },
 	{ "s", BYTES, play_send },
 	{ "early", BYTES, play_send },
+	{ "quote", BYTES, play_quote },
 	{ "repeat", NUMBER_BYTES, play_repeat },
 	{ "drip", NUMBER_BYTES, play_drip },
 	{ "flush", NOTHING, play_flush },

@@ -30,6 +30,12 @@ static const struct {
 	    "AHJvYm9" },
 	{ "a short line", NULL, "bWU=", "got bWU=", "got ****" },
 	{ "a text that is shorter", "s3cret", "AHJvYm90", "no", "no" },
+	{ "a password in base64", "s3cret", NULL, "is czNjcmV0 it",
+	    "is ******** it" },
+	{ "behind one octet", "s3cret", NULL, "AHMzY3JldA==", "AH**********" },
+	{ "behind two octets", "s3cret", NULL, "cGFzM2NyZXQ=", "cGF*********" },
+	{ "behind three, and before one", "s3cret", NULL, "IiI6czNjcmV0Ig==",
+	    "IiI6************" },
 	{ "at both ends", "s3cret", NULL, "s3cret and s3cret",
 	    "****** and ******" },
 };
