@@ -75,6 +75,23 @@ crypto_sha256(unsigned char out[CRYPTO_SHA256_SIZE], struct span bytes)
 }
 
 bool
+crypto_sha256_parts(unsigned char out[CRYPTO_SHA256_SIZE],
+    const struct span *parts, size_t count)
+{
+	gnutls_hash_hd_t hash;
+	bool ok = true;
+	size_t i;
+
+	if (gnutls_hash_init(&hash, GNUTLS_DIG_SHA256) != 0)
+		return false;
+	for (i = 0; ok && i < count; i++)
+		ok = parts[i].len == 0 ||
+		    gnutls_hash(hash, parts[i].data, parts[i].len) == 0;
+	gnutls_hash_deinit(hash, out);
+	return ok;
+}
+
+bool
 crypto_random(void *out, size_t size)
 {
 	return gnutls_rnd(GNUTLS_RND_NONCE, out, size) == 0;

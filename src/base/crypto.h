@@ -39,6 +39,10 @@ bool crypto_pbkdf2(enum crypto_digest digest, unsigned char *out,
 bool crypto_sha256(unsigned char out[CRYPTO_SHA256_SIZE],
     struct span bytes) MUST_CHECK;
 
+/* The hash of several spans, as if each stood behind the one before. */
+bool crypto_sha256_parts(unsigned char out[CRYPTO_SHA256_SIZE],
+    const struct span *parts, size_t count) MUST_CHECK;
+
 /* Octets that nobody can foretell. */
 bool crypto_random(void *out, size_t size) MUST_CHECK;
 

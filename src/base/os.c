@@ -19,6 +19,7 @@
 #include "base/mem.h"
 
 #define LARGE_PAGE (2UL << 20)
+#define RENAME_NO_REPLACE 1U	/* renameat2(2); not every libc has it */
 
 static const struct {
 	int number;
@@ -281,6 +282,18 @@ ssize_t
 os_copy_file(int from, int to, size_t size)
 {
 	return copy_file_range(from, NULL, to, NULL, size, 0);
+}
+
+bool
+os_rename_new(int from_dir, const char *from, int to_dir, const char *to)
+{
+	if (syscall(SYS_renameat2, from_dir, from, to_dir, to,
+	    RENAME_NO_REPLACE) == 0)
+		return true;
+	/* File systems that can't do it in one step. */
+	return (errno == EINVAL || errno == ENOSYS) &&
+	    linkat(from_dir, from, to_dir, to, 0) == 0 &&
+	    unlinkat(from_dir, from, 0) == 0;
 }
 
 bool

@@ -88,6 +88,13 @@ int os_memory_file(const char *name);
  */
 ssize_t os_copy_file(int from, int to, size_t size);
 
+/*
+ * Moves a file within a file system to a name that isn't taken. False with
+ * errno, EEXIST where it is.
+ */
+bool os_rename_new(int from_dir, const char *from, int to_dir,
+    const char *to) MUST_CHECK;
+
 /* Unpredictable bytes from the kernel. */
 bool os_random(void *out, size_t size, struct error *err) MUST_CHECK;
 
