@@ -165,7 +165,7 @@ check-manual:
 	else echo "check-manual: not checked, there is no $(MANDOC)"; fi
 
 # TEST=name picks the programs whose path contains it; TEST_WRAPPER goes before
-# each ("valgrind -q").
+# each ("valgrind -q"). POSTHASTE_SANDBOX=no runs all of it without the lock.
 PICKED = $(if $(TEST),$(foreach t,$(TESTS),$(if $(findstring \
 	$(TEST),$(t:$(BUILD)/%=%)),$(t))),$(TESTS))
 check: $(PROGRAM) $(PICKED) $(TOOLS) $(TRAPPER) $(if $(TEST),,check-headers \
@@ -175,7 +175,7 @@ check: $(PROGRAM) $(PICKED) $(TOOLS) $(TRAPPER) $(if $(TEST),,check-headers \
 	for t in $(PICKED); \
 	do echo "== $$t"; $(TEST_WRAPPER) $$t >$$t.log 2>&1 || { cat $$t.log; \
 	echo "FAILED: $$t"; exit 1; }; \
-	grep -h -E 'PASSED|SKIPPED|cells|^style' $$t.log || :; \
+	grep -h -E 'PASSED|SKIPPED|NOT TESTED|cells|^style|^sandbox' $$t.log || :; \
 	n=$$((n + 1)); done; echo "check: all $$n test programs passed"
 
 # The whole fault matrix; `check` runs the core of it.
@@ -197,6 +197,7 @@ bench bench-quick: $(PROGRAM) $(TOOLS)
 demo: $(PROGRAM) $(TOOLS)
 	@$(BUILD)/tests/support/tools/demo $(abspath $(PROGRAM))
 
+# The whole suite without the lock, which the sanitizers couldn't live under.
 SANITIZERS = -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
 sanitize:

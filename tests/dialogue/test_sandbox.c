@@ -5,8 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "base/mem.h"
+#include "base/os_lock_calls.h"
 #include "support/session_kit.h"
 
 static const char *const verbose[] = { "-v", "-i", "-f", KIT_SENDER,
@@ -42,6 +46,59 @@ the_transcript_says_what_the_sandbox_holds(void **state)
 	    t.port);
 	TRIAL_CHECK(&t, trial_says(&t, "sandbox: Landlock ABI "));
 	TRIAL_CHECK(&t, trial_says(&t, words));
+	trial_free(&t);
+}
+
+#ifdef POSTHASTE_NO_LOCK
+#define IS_BUILT false
+#else
+#define IS_BUILT true
+#endif
+
+#ifndef SYS_landlock_create_ruleset
+#define SYS_landlock_create_ruleset 444
+#endif
+
+/* What this machine and this build can do, asked apart from the program. */
+static void
+check_lock(const struct trial *t)
+{
+	bool has_land = syscall(SYS_landlock_create_ruleset, NULL, 0, 1) >= 2;
+	bool has_filter = LOCK_CALLS_KNOWN &&
+	    prctl(PR_GET_SECCOMP, 0, 0, 0, 0) >= 0;
+
+	if (!IS_BUILT) {
+		TRIAL_CHECK(t, trial_says(t, "sandbox: none in this build"));
+		return;
+	}
+	if (!has_land || !has_filter)
+		print_message("sandbox: NOT TESTED IN FULL: this machine "
+		    "lacks%s%s\n", has_land ? "" : " Landlock",
+		    has_filter ? "" : " seccomp");
+	TRIAL_CHECK(t, trial_says(t, "Landlock ABI ") == has_land);
+	TRIAL_CHECK(t, trial_says(t, ", seccomp") == has_filter);
+}
+
+/* The line is shown by "make check": no run of the suite is without the lock
+ * unless it was told to be. */
+static void
+the_suite_says_whether_it_is_locked(void **state)
+{
+	const char *wish = getenv("POSTHASTE_SANDBOX");
+	const char *wrapper = getenv("POSTHASTE_WRAPPER");
+	bool is_off = wish != NULL && strcmp(wish, "no") == 0;
+	struct trial t = { .args = verbose };
+	const char *words;
+
+	trial_run(&t, state);
+	words = strstr(buf_string(&t.result.err), "sandbox: ");
+	TRIAL_CHECK(&t, words != NULL);
+	print_message("%.*s%s\n", (int)strcspn(words, "\n"), words,
+	    is_off ? " (POSTHASTE_SANDBOX=no)" : "");
+	if (is_off)
+		TRIAL_CHECK(&t, trial_says(&t, "sandbox: off"));
+	else if (wrapper == NULL || wrapper[0] == '\0')
+		check_lock(&t);
 	trial_free(&t);
 }
 
@@ -125,6 +182,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_transcript_says_what_the_sandbox_holds),
+		cmocka_unit_test(the_suite_says_whether_it_is_locked),
 		cmocka_unit_test(the_sandbox_can_be_left_off),
 		cmocka_unit_test(what_comes_after_the_dialogue_works_within_it),
 		cmocka_unit_test(
