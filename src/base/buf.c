@@ -112,37 +112,6 @@ buf_add_char(struct buf *b, char c)
 	return buf_add(b, &c, 1);
 }
 
-bool
-buf_printf(struct buf *b, const char *format, ...)
-{
-	va_list args;
-	char *text;
-	size_t size;
-	bool added;
-	int n;
-
-	va_start(args, format);
-	n = vsnprintf(NULL, 0, format, args);
-	va_end(args);
-	if (n < 0)
-		return false;
-	size = (size_t)n + 1;
-	text = mem_alloc(size);
-	va_start(args, format);
-	(void)vsnprintf(text, size, format, args);
-	va_end(args);
-	added = buf_add(b, text, size - 1);
-	mem_wipe(text, size);
-	mem_free(text);
-	return added;
-}
-
-static bool
-is_plain(char c)
-{
-	return c >= ' ' && c <= '~' && c != '\\';
-}
-
 /* Cuts back to `len` octets. Returns false. */
 static bool
 undo(struct buf *b, size_t len)
@@ -154,17 +123,50 @@ undo(struct buf *b, size_t len)
 }
 
 bool
+buf_printf(struct buf *b, const char *format, ...)
+{
+	size_t before = b->len, size;
+	va_list args;
+	bool fits;
+	int n;
+
+	if (!buf_reserve(b, before))
+		return false;
+	va_start(args, format);
+	n = vsnprintf(b->data + before, b->room - before, format, args);
+	va_end(args);
+	size = (size_t)n;
+	fits = n >= 0 && size < b->room - before;
+	if (n < 0 || size > b->limit - before ||
+	    !buf_reserve(b, before + size))
+		return undo(b, before);
+	if (!fits) {
+		va_start(args, format);
+		(void)vsnprintf(b->data + before, size + 1, format, args);
+		va_end(args);
+	}
+	b->len = before + size;
+	return true;
+}
+
+static bool
+is_plain(char c)
+{
+	return c >= ' ' && c <= '~' && c != '\\';
+}
+
+bool
 buf_add_escaped(struct buf *b, struct span s)
 {
-	size_t before = b->len, i;
+	size_t before = b->len, n;
 	bool ok = true;
 
-	for (i = 0; ok && i < s.len; i++) {
-		if (is_plain(s.data[i]))
-			ok = buf_add_char(b, s.data[i]);
-		else
-			ok = buf_printf(b, "\\x%02x",
-			    (unsigned int)(unsigned char)s.data[i]);
+	while (ok && s.len > 0) {
+		for (n = 0; n < s.len && is_plain(s.data[n]);)
+			n++;
+		ok = buf_add(b, s.data, n) && (n == s.len || buf_printf(b,
+		    "\\x%02x", (unsigned int)(unsigned char)s.data[n]));
+		s = span_skip(s, n + 1);
 	}
 	return ok || undo(b, before);
 }
@@ -234,17 +236,25 @@ buf_add_pair(struct buf *b, const char *key, const char *value)
 void
 escape_into(char *out, size_t size, struct span s)
 {
-	static const char mark[] = "...";
-	struct buf b;
+	static const char mark[] = "...", hex[] = "0123456789abcdef";
+	size_t used = 0, i;
+	unsigned char c;
 
-	buf_init(&b, BUF_UNLIMITED);
-	/* More than `size` bytes could never be shown. */
-	if (s.len > size)
-		s.len = size;
-	if (!buf_add_escaped(&b, s))
-		buf_clear(&b);
-	(void)snprintf(out, size, "%s", buf_string(&b));
-	if (b.len >= size)
-		memcpy(out + size - sizeof(mark), mark, sizeof(mark));
-	buf_free(&b);
+	for (i = 0; i < s.len; i++) {
+		c = (unsigned char)s.data[i];
+		if (used + (is_plain(s.data[i]) ? 1 : 4) >= size)
+			break;
+		if (is_plain(s.data[i])) {
+			out[used++] = s.data[i];
+			continue;
+		}
+		out[used++] = '\\';
+		out[used++] = 'x';
+		out[used++] = hex[c >> 4];
+		out[used++] = hex[c & 15];
+	}
+	out[used] = '\0';
+	if (i < s.len)
+		memcpy(out + (used < size - sizeof(mark) ? used :
+		    size - sizeof(mark)), mark, sizeof(mark));
 }

@@ -2,28 +2,6 @@
 
 #include <string.h>
 
-struct span
-span_of(const char *string)
-{
-	return span_make(string, string == NULL ? 0 : strlen(string));
-}
-
-struct span
-span_make(const char *data, size_t len)
-{
-	struct span s = { data, len };
-
-	return s;
-}
-
-struct span
-span_skip(struct span s, size_t n)
-{
-	if (n > s.len)
-		n = s.len;
-	return n == 0 ? s : span_make(s.data + n, s.len - n);
-}
-
 static bool
 is_space(char c)
 {
@@ -100,46 +78,3 @@ span_next(struct span *rest, char separator, struct span *part)
 	return true;
 }
 
-bool
-ascii_is_alpha(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-bool
-ascii_is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-bool
-ascii_is_alnum(char c)
-{
-	return ascii_is_alpha(c) || ascii_is_digit(c);
-}
-
-bool
-ascii_is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
-bool
-ascii_is_control(char c)
-{
-	unsigned char u = (unsigned char)c;
-
-	return u < 0x20 || u == 0x7f;
-}
-
-char
-ascii_lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
-char
-ascii_upper(char c)
-{
-	return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
-}
