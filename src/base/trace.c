@@ -14,8 +14,14 @@
 /* What nobody has taken after that time is left out. */
 #define TRACE_PATIENCE_MS 100
 
+bool
+trace_is_on(const struct trace *t)
+{
+	return t != NULL && t->level >= 1;
+}
+
 static void
-trace_line(const struct trace *t, char mark, struct span line)
+write_line(const struct trace *t, char mark, struct span line)
 {
 	char text[TRACE_LINE];
 	const struct limit patience = limit_none(STAGE_NONE, "stderr");
@@ -25,8 +31,6 @@ trace_line(const struct trace *t, char mark, struct span line)
 	ssize_t ignored = 0;
 	bool is_ready = false;
 
-	if (t == NULL || t->level < 1)
-		return;
 	output.fd = t->fd;
 	output.events = POLLOUT;
 	/* A reader that sleeps must not keep the run from its end. */
@@ -45,25 +49,34 @@ trace_line(const struct trace *t, char mark, struct span line)
 void
 trace_sent(const struct trace *t, struct span line)
 {
-	trace_line(t, '>', line);
+	if (trace_is_on(t))
+		write_line(t, '>', line);
 }
 
 void
 trace_received(const struct trace *t, struct span line)
 {
-	trace_line(t, '<', line);
+	if (trace_is_on(t))
+		write_line(t, '<', line);
+}
+
+static void
+write_note(const struct trace *t, const char *format, va_list args)
+{
+	char text[TRACE_LINE];
+
+	(void)vsnprintf(text, sizeof(text), format, args);
+	write_line(t, '*', span_of(text));
 }
 
 void
 trace_note(const struct trace *t, const char *format, ...)
 {
-	char text[TRACE_LINE];
 	va_list args;
 
-	if (t == NULL || t->level < 1)
+	if (!trace_is_on(t))
 		return;
 	va_start(args, format);
-	(void)vsnprintf(text, sizeof(text), format, args);
+	write_note(t, format, args);
 	va_end(args);
-	trace_line(t, '*', span_of(text));
 }

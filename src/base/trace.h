@@ -18,6 +18,9 @@ struct trace {
 	int64_t start;	/* clock_ms() of the run's begin */
 };
 
+/* Whether anything is to be said; it spares the making of it. */
+bool trace_is_on(const struct trace *t);
+
 void trace_sent(const struct trace *t, struct span line);
 void trace_received(const struct trace *t, struct span line);
 void trace_note(const struct trace *t, const char *format, ...) FORMAT(2, 3);

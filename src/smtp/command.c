@@ -94,7 +94,9 @@ command_add_rcpt(struct buf *line, const struct recipient *recipient,
 	const char *notify = recipient->notify != NULL ? recipient->notify :
 	    dsn->notify;
 
-	if (!buf_printf(line, "RCPT TO:<%s>", recipient->address))
+	if (!buf_add_string(line, "RCPT TO:<") ||
+	    !buf_add_string(line, recipient->address) ||
+	    !buf_add_char(line, '>'))
 		return false;
 	if (!c->has_dsn)
 		return true;

@@ -97,6 +97,13 @@ check_line(const struct session *s, enum step step, struct span line,
 	return true;
 }
 
+static void
+forget_commands(struct session *s)
+{
+	buf_clear(&s->unanswered);
+	s->answered = 0;
+}
+
 bool
 session_send(struct session *s, enum step step, struct span line,
     const char *shown, struct error *err)
@@ -105,7 +112,7 @@ session_send(struct session *s, enum step step, struct span line,
 
 	if (!check_line(s, step, line, err)) {
 		buf_free_secret(&s->flight);
-		buf_clear(&s->unanswered);
+		forget_commands(s);
 		return false;
 	}
 	keep_secret(s, line, shown);
@@ -120,22 +127,25 @@ session_send(struct session *s, enum step step, struct span line,
 }
 
 /* The command whose reply is the next to come is the one at hand. */
-static void
+static size_t
 name_command(struct session *s)
 {
-	size_t n = span_find(buf_span(&s->unanswered), '\n');
+	struct span rest = span_skip(buf_span(&s->unanswered), s->answered);
+	size_t n = span_find(rest, '\n');
 
-	if (n < s->unanswered.len)
-		(void)snprintf(s->command, sizeof(s->command), "%.*s", (int)n,
-		    s->unanswered.data);
+	if (n < rest.len && n < sizeof(s->command)) {
+		memcpy(s->command, rest.data, n);
+		s->command[n] = '\0';
+	}
+	return n + 1;
 }
 
 static void
 take_up_command(struct session *s)
 {
-	name_command(s);
-	buf_consume(&s->unanswered, span_find(buf_span(&s->unanswered),
-	    '\n') + 1);
+	s->answered += name_command(s);
+	if (s->answered >= s->unanswered.len)
+		forget_commands(s);
 }
 
 static void
@@ -160,6 +170,16 @@ hide_words(struct session *s, enum step step)
 		mask_apply(&s->mask, s->reply.text.data, s->reply.text.len);
 }
 
+/* AUTH may have gone with EHLO: what looks like a secret then is still a
+ * capability. */
+static void
+learn_capabilities(struct session *s)
+{
+	capability_parse(&s->capability, &s->reply);
+	mask_apply(&s->mask, s->capability.auth_words,
+	    strlen(s->capability.auth_words));
+}
+
 /* Reads one whole reply; what it means is the caller's business. */
 static bool
 read_reply(struct session *s, enum step step, struct limit limit,
@@ -177,13 +197,10 @@ read_reply(struct session *s, enum step step, struct limit limit,
 		}
 		stream_consume(s->stream, used);
 		if (s->reply.is_complete) {
-			/* AUTH may have gone with EHLO: what looks like a
-			 * secret then is still a capability. */
 			if (step == STEP_EHLO)
-				capability_parse(&s->capability, &s->reply);
-			mask_apply(&s->mask, s->capability.auth_words,
-			    strlen(s->capability.auth_words));
-			trace_reply(s);
+				learn_capabilities(s);
+			if (trace_is_on(s->params->trace))
+				trace_reply(s);
 			hide_words(s, step);
 			return true;
 		}
@@ -362,14 +379,12 @@ settle(struct session *s)
 
 /* Whatever comes of it, nothing of a flight is left for another one. */
 static bool
-let_flight_leave(struct session *s, enum step step, struct error *err)
+write_flight(struct session *s, enum step step, struct error *err)
 {
 	struct limit limit = session_limit(s, step);
 	struct error lost = { 0 };
 	bool ok;
 
-	if (s->flight.len == 0)
-		return true;
 	/* The greeting alone may be on its way. */
 	ok = s->is_ahead || session_check_silence(s, step, err);
 	if (ok && step == STEP_MAIL)
@@ -379,6 +394,12 @@ let_flight_leave(struct session *s, enum step step, struct error *err)
 	buf_free_secret(&s->flight);
 	s->flight_limit = session_limit(s, step).until;
 	return ok;
+}
+
+static bool
+let_flight_leave(struct session *s, enum step step, struct error *err)
+{
+	return s->flight.len == 0 || write_flight(s, step, err);
 }
 
 bool

@@ -80,6 +80,7 @@ struct session {
 	struct buf flight;	/* commands that wait to leave */
 	struct buf unanswered;	/* those whose replies are to come, redacted and
 				 * escaped, one a line */
+	size_t answered;	/* octets of them that are done with */
 	char command[560];	/* the one at hand, for messages */
 	struct deadline flight_limit; /* of all replies to the flight that left
 				 * last */

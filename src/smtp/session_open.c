@@ -22,7 +22,6 @@ send_name(struct session *s, enum step step, struct error *err)
 static bool
 hear_hello(struct session *s, struct error *err)
 {
-	memset(&s->capability, 0, sizeof(s->capability));
 	if (session_expect(s, STEP_EHLO, err))
 		return true;
 	memset(&s->capability, 0, sizeof(s->capability));

@@ -129,6 +129,8 @@ struct turn {
 	bool is_chunk;		/* BDAT in the place of DATA */
 	bool is_one_flight;	/* the message is out already */
 	struct error refusal;	/* the recipients', the one that decides */
+	struct error latest;	/* the one at hand */
+	struct buf line;	/* the command at hand */
 };
 
 static bool
@@ -142,31 +144,23 @@ send_mail(struct turn *turn, struct error *err)
 		.wants_requiretls = t->wants_requiretls,
 		.dsn = &t->dsn,
 	};
-	struct buf line;
-	bool ok;
 
-	buf_init(&line, BUF_UNLIMITED);
-	ok = command_add_mail(&line, t->envelope->reverse_path, &wish,
-	    &turn->s->capability) &&
-	    session_send(turn->s, STEP_MAIL, buf_span(&line), NULL, err);
-	buf_free(&line);
-	return ok;
+	buf_clear(&turn->line);
+	return command_add_mail(&turn->line, t->envelope->reverse_path, &wish,
+	    &turn->s->capability) && session_send(turn->s, STEP_MAIL,
+	    buf_span(&turn->line), NULL, err);
 }
 
 static bool
 send_rcpt(struct turn *turn, struct error *err)
 {
 	const struct transfer *t = turn->t;
-	struct buf line;
-	bool ok;
 
-	buf_init(&line, BUF_UNLIMITED);
-	ok = command_add_rcpt(&line, &t->envelope->recipients[turn->asked],
-	    &t->dsn, &turn->s->capability) &&
-	    session_send(turn->s, STEP_RCPT, buf_span(&line), NULL, err);
-	buf_free(&line);
-	turn->asked++;
-	return ok;
+	buf_clear(&turn->line);
+	return command_add_rcpt(&turn->line,
+	    &t->envelope->recipients[turn->asked++], &t->dsn,
+	    &turn->s->capability) && session_send(turn->s, STEP_RCPT,
+	    buf_span(&turn->line), NULL, err);
 }
 
 static bool
@@ -183,22 +177,23 @@ send_data(struct turn *turn, struct error *err)
 static bool
 hear_rcpt(struct turn *turn, struct error *err)
 {
-	struct error *decides = &turn->refusal, refusal = { 0 };
+	struct error *decides = &turn->refusal, *refusal = &turn->latest;
 	size_t i = turn->answered++;
 
-	if (session_expect(turn->s, STEP_RCPT, &refusal))
+	if (session_expect(turn->s, STEP_RCPT, refusal))
 		return true;
-	if (refusal.reply_code == 0 || !step_is_refusal(&turn->s->reply)) {
+	if (refusal->reply_code == 0 || !step_is_refusal(&turn->s->reply)) {
 		/* What is lost behind a refusal doesn't soften it. */
-		*err = error_is_set(decides) && refusal.temporary ? *decides :
-		    refusal;
+		*err = error_is_set(decides) && refusal->temporary ?
+		    *decides : *refusal;
 		return false;
 	}
-	envelope_refuse(turn->t->envelope, i, refusal.reply_code,
-	    refusal.reply);
+	envelope_refuse(turn->t->envelope, i, refusal->reply_code,
+	    refusal->reply);
 	if (!error_is_set(decides) ||
-	    (decides->temporary && !refusal.temporary))
-		*decides = refusal;
+	    (decides->temporary && !refusal->temporary))
+		*decides = *refusal;
+	error_clear(refusal);
 	return true;
 }
 
@@ -437,11 +432,15 @@ transfer_message(struct session *s, const struct transfer *t,
 	    s->params->may_pipeline && s->capability.has_pipelining ? WINDOW :
 	    1, .is_chunk = s->capability.has_chunking &&
 	    s->params->chunking != SESSION_CHUNKING_OFF };
+	bool ok;
 
+	buf_init(&turn.line, BUF_UNLIMITED);
 	note_dsn(s, t);
-	return check_smtputf8(s, t, err) && choose_form(s, t, err) &&
+	ok = check_smtputf8(s, t, err) && choose_form(s, t, err) &&
 	    check_size(s, t, err) &&
 	    check_recipients(s, t, err) && check_requiretls(s, t, err) &&
 	    envelope(&turn, err) &&
 	    message(&turn, err) && receipt(&turn, err);
+	buf_free(&turn.line);
+	return ok;
 }
