@@ -81,6 +81,7 @@ take_recipient(void *context, const struct address *address, size_t from,
     struct error *err)
 {
 	struct draft *d = context;
+	const struct address *asked = &d->recipients.items[from];
 	struct address copy = *address;
 	const struct address_list one = { &copy, 1, 1 };
 	size_t i = d->envelope.count;
@@ -91,11 +92,13 @@ take_recipient(void *context, const struct address *address, size_t from,
 	/* It may have been there before. */
 	if (i == d->envelope.count)
 		return true;
-	original = address_to_string(&d->recipients.items[from], d->domain);
-	if (strcmp(original, d->envelope.recipients[i].address) == 0)
-		mem_free(original);
-	else
-		d->envelope.recipients[i].original = original;
+	if (address != asked) {
+		original = address_to_string(asked, d->domain);
+		if (strcmp(original, d->envelope.recipients[i].address) == 0)
+			mem_free(original);
+		else
+			d->envelope.recipients[i].original = original;
+	}
 	if (from < d->wish_count)
 		note_wish(&d->envelope.recipients[i], &d->wishes[from]);
 	return true;

@@ -113,7 +113,7 @@ push(struct expansion *x, const struct address *address)
 	    x->err);
 }
 
-static bool expand_one(struct expansion *x, struct address *address,
+static bool expand_one(struct expansion *x, const struct address *address,
     bool is_final);
 
 static bool
@@ -179,7 +179,7 @@ find_alias(struct expansion *x, const char *name, bool *is_default)
 }
 
 static bool
-expand_name(struct expansion *x, struct address *address)
+expand_name(struct expansion *x, const struct address *address)
 {
 	const struct alias *alias;
 	bool is_default, ok;
@@ -205,14 +205,14 @@ expand_name(struct expansion *x, struct address *address)
 }
 
 static bool
-expand_one(struct expansion *x, struct address *address, bool is_final)
+expand_one(struct expansion *x, const struct address *address, bool is_final)
 {
+	struct address name = { address->local, NULL, NULL };
+
 	if (!address_is_bare(address, x->p->local_domains))
 		return push(x, address);
-	mem_free(address->domain);
-	address->domain = NULL;
-	return is_final || x->p->aliases == NULL ? push(x, address) :
-	    expand_name(x, address);
+	return is_final || x->p->aliases == NULL ? push(x, &name) :
+	    expand_name(x, &name);
 }
 
 bool
@@ -221,16 +221,12 @@ expand_list(const struct profile *p, const struct address_list *list,
 {
 	struct expansion x = { .p = p, .run = 1, .take = take,
 		.context = context, .notes = notes, .err = err };
-	struct address address = { NULL, NULL, NULL };
 	bool ok = true;
 	size_t i;
 
 	for (i = 0; ok && i < list->count; i++) {
 		x.from = i;
-		address.local = mem_string(list->items[i].local);
-		address.domain = mem_string(list->items[i].domain);
-		ok = expand_one(&x, &address, false);
-		address_free(&address);
+		ok = expand_one(&x, &list->items[i], false);
 	}
 	mem_free(x.marks);
 	aliases_free(x.table);

@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "mail/address_lex.h"
+#include "mail/address_plain.h"
 #include "mail/text.h"
 
 /* Words and dots in a row: a display name, or what stands before the "@". */
@@ -454,7 +455,12 @@ address_parse_list(struct address_list *list, struct span text,
 {
 	struct parse p = { .origin = origin, .list = list, .max = max,
 	    .err = err };
+	struct address plain;
 
+	if (list->count < max && address_parse_plain(&plain, text)) {
+		address_list_add(list, &plain);
+		return true;
+	}
 	return parse_with(&p, parse_list, text);
 }
 

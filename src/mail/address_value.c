@@ -74,17 +74,19 @@ address_plain_local(const struct address *address)
 char *
 address_to_string(const struct address *address, const char *domain)
 {
+	struct span local = span_of(address->local), end;
 	struct buf b;
 
 	if (address_is_null(address))
 		return mem_string("");
-	if (address->domain != NULL)
-		domain = address->domain;
+	end = span_of(address->domain != NULL ? address->domain : domain);
 	buf_init(&b, BUF_UNLIMITED);
-	text_put(&b, span_of(address->local));
-	if (domain != NULL) {
+	if (!buf_reserve(&b, local.len + 1 + end.len))
+		mem_exhausted();
+	text_put(&b, local);
+	if (end.data != NULL) {
 		text_put_char(&b, '@');
-		text_put(&b, span_of(domain));
+		text_put(&b, end);
 	}
 	return b.data;
 }

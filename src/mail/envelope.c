@@ -23,14 +23,20 @@ hash(const char *address)
 	return (size_t)(h >> 32);
 }
 
-/* The slot that names `address`, or the free one where it would go. */
-static size_t *
-find_slot(const struct envelope *e, const char *address)
+static bool
+is_at(const struct envelope *e, size_t number, size_t h, const char *address)
 {
-	size_t i = hash(address) & (e->slot_count - 1);
+	return e->recipients[number].hash == h &&
+	    address_equals(address, e->recipients[number].address);
+}
 
-	while (e->slots[i] != 0 && !address_equals(address,
-	    e->recipients[e->slots[i] - 1].address))
+/* The slot that names `address` of hash `h`, or the free one for it. */
+static size_t *
+find_slot(const struct envelope *e, size_t h, const char *address)
+{
+	size_t i = h & (e->slot_count - 1);
+
+	while (e->slots[i] != 0 && !is_at(e, e->slots[i] - 1, h, address))
 		i = (i + 1) & (e->slot_count - 1);
 	return &e->slots[i];
 }
@@ -57,17 +63,18 @@ make_slots(struct envelope *e)
 	e->slots = mem_array(count, sizeof(*e->slots));
 	e->slot_count = count;
 	for (i = 0; i < e->count; i++)
-		*find_slot(e, e->recipients[i].address) = i + 1;
+		*find_slot(e, e->recipients[i].hash,
+		    e->recipients[i].address) = i + 1;
 }
 
 /* Takes `address` over. */
 static bool
 add_string(struct envelope *e, char *address, struct error *err)
 {
-	size_t *slot;
+	size_t h = hash(address), *slot;
 
 	make_slots(e);
-	slot = find_slot(e, address);
+	slot = find_slot(e, h, address);
 	if (*slot != 0) {
 		mem_free(address);
 		return true;
@@ -81,6 +88,7 @@ add_string(struct envelope *e, char *address, struct error *err)
 	    sizeof(*e->recipients));
 	memset(&e->recipients[e->count], 0, sizeof(*e->recipients));
 	e->recipients[e->count].address = address;
+	e->recipients[e->count].hash = h;
 	*slot = ++e->count;
 	return true;
 }
@@ -110,18 +118,23 @@ static bool
 add_address(struct envelope *e, const struct address *address,
     const char *domain, struct error *err)
 {
-	struct address copy = { NULL, NULL, NULL };
+	struct address whole = *address;
+	bool is_final = address->domain != NULL &&
+	    text_is_ascii(span_of(address->domain)), ok;
 	char *string = NULL;
-	bool ok;
 
 	if (address_is_null(address))
 		return error_set(err, STAGE_ADDRESS, EX_DATAERR,
 		    "recipient: an empty address");
-	copy.local = mem_string(address->local);
-	copy.domain = mem_string(address->domain);
-	ok = finish_address(&copy, domain, "recipient", &string, err) &&
+	whole.name = NULL;
+	if (!is_final) {
+		whole.local = mem_string(address->local);
+		whole.domain = mem_string(address->domain);
+	}
+	ok = finish_address(&whole, domain, "recipient", &string, err) &&
 	    add_string(e, string, err);
-	address_free(&copy);
+	if (!is_final)
+		address_free(&whole);
 	return ok;
 }
 

@@ -20,6 +20,7 @@ struct recipient {
 	char *notify;		/* its own wishes for DSN (RFC 3461), as on */
 	char *orcpt;		/* the wire; NULL: those of the message */
 	char *original;		/* the address before aliases, or NULL */
+	size_t hash;		/* of the address */
 };
 
 struct envelope {
