@@ -5,6 +5,7 @@
 
 #include "app/tls_setup.h"
 #include "base/mem.h"
+#include "base/crypto.h"
 #include "base/os_lock.h"
 #include "conf/proxy.h"
 #include "net/socks.h"
@@ -45,6 +46,10 @@ deliver_wants_secret(const struct profile *p)
 static bool
 prepare_tls(struct delivery *d, struct error *err)
 {
+	/* SASL in clear, on loopback; a failure shows there. */
+	if (d->profile->tls == PROFILE_TLS_NONE &&
+	    d->profile->auth != PROFILE_AUTH_NONE)
+		(void)crypto_begin();
 	return tls_setup(d->profile, d->env, &d->tls_context, err);
 }
 

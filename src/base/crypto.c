@@ -17,10 +17,10 @@ static const struct {
 	    GNUTLS_MAC_SHA256 },
 };
 
-void
+bool
 crypto_begin(void)
 {
-	(void)gnutls_global_init();
+	return gnutls_global_init() == 0;
 }
 
 size_t
@@ -32,16 +32,16 @@ crypto_digest_size(enum crypto_digest digest)
 bool
 crypto_hash(enum crypto_digest digest, unsigned char *out, struct span bytes)
 {
-	return gnutls_hash_fast(digests[digest].hash, bytes.data, bytes.len,
-	    out) == 0;
+	return crypto_begin() && gnutls_hash_fast(digests[digest].hash,
+	    bytes.data, bytes.len, out) == 0;
 }
 
 bool
 crypto_hmac(enum crypto_digest digest, unsigned char *out, struct span key,
     struct span bytes)
 {
-	return gnutls_hmac_fast(digests[digest].mac, key.data, key.len,
-	    bytes.data, bytes.len, out) == 0;
+	return crypto_begin() && gnutls_hmac_fast(digests[digest].mac,
+	    key.data, key.len, bytes.data, bytes.len, out) == 0;
 }
 
 /* The library's type for bytes that it reads can't say so. */
@@ -64,8 +64,8 @@ crypto_pbkdf2(enum crypto_digest digest, unsigned char *out,
 	gnutls_datum_t key = datum_of(password), salt_datum = datum_of(salt);
 
 	return password.len <= UINT_MAX && salt.len <= UINT_MAX &&
-	    gnutls_pbkdf2(digests[digest].mac, &key, &salt_datum, rounds, out,
-	    digests[digest].size) == 0;
+	    crypto_begin() && gnutls_pbkdf2(digests[digest].mac, &key,
+	    &salt_datum, rounds, out, digests[digest].size) == 0;
 }
 
 bool
@@ -94,7 +94,8 @@ crypto_sha256_parts(unsigned char out[CRYPTO_SHA256_SIZE],
 bool
 crypto_random(void *out, size_t size)
 {
-	return gnutls_rnd(GNUTLS_RND_NONCE, out, size) == 0;
+	return crypto_begin() &&
+	    gnutls_rnd(GNUTLS_RND_NONCE, out, size) == 0;
 }
 
 bool

@@ -14,9 +14,12 @@
 
 #define CRYPTO_SHA256_SIZE 32
 
-/* Prepares the library, where a program has kept it from doing so before
- * main(). A failure shows where the library is used. */
-void crypto_begin(void);
+/*
+ * Prepares the library, which a program has kept from doing so before main().
+ * Functions that need it do so themselves: this is for those who won't be
+ * able to open files any more. Calling it again costs nothing.
+ */
+bool crypto_begin(void);
 
 enum crypto_digest { CRYPTO_MD5, CRYPTO_SHA1, CRYPTO_SHA256 };
 
