@@ -65,7 +65,8 @@ new_hop(struct search *s, struct span name, int port)
 
 	if (h->count == HOPS_MAX || name.len >= sizeof(hop->name)) {
 		trace_note(s->trace, "the relay %.*s is one too many",
-		    (int)(name.len & 0xff), name.data);
+		    name.len < sizeof(hop->name) ? (int)name.len :
+		    (int)sizeof(hop->name), name.data);
 		return NULL;
 	}
 	memset(hop, 0, sizeof(*hop));

@@ -99,8 +99,8 @@ add_recipients(const struct report *r, struct buf *out)
 	buf_init(&refused, BUF_UNLIMITED);
 	for (i = 0; ok && i < r->envelope->count; i++) {
 		recipient = &r->envelope->recipients[i];
-		ok = buf_printf(&all, "%s%s", i == 0 ? "" : ",",
-		    recipient->address);
+		ok = (i == 0 || buf_add_char(&all, ',')) &&
+		    buf_add_string(&all, recipient->address);
 		if (ok && recipient->reply != NULL)
 			ok = buf_printf(&refused, "%s%s:%d", refused.len == 0 ?
 			    "" : ",", recipient->address,
@@ -229,7 +229,7 @@ tell(const struct report *r, const struct error *err)
 	    !report_write(r->stderr_fd, buf_span(&line)))
 		trace_note(r->trace, "stderr can't be written");
 	buf_clear(&line);
-	if (add_log_line(r, err, &line))
+	if (r->log->count > 0 && add_log_line(r, err, &line))
 		log_write(r->log, error_is_set(err), buf_span(&line),
 		    r->trace);
 	buf_free(&line);
