@@ -252,13 +252,10 @@ prepare(struct exchange *x, struct session *s)
 static bool
 end(struct exchange *x, bool ok, struct error *err)
 {
-	/* A relay that was content has nothing to quote any more. */
-	if (ok) {
+	if (ok)
 		x->session->mechanism = sasl_name(x->sasl.mechanism);
-		mask_free(&x->session->mask);
-	} else {
+	else
 		add_reason(x, err);
-	}
 	sasl_end(&x->sasl);
 	buf_free_secret(&x->first);
 	buf_free(&x->binding);

@@ -3,6 +3,9 @@
 #include <string.h>
 
 #include "base/base64.h"
+#include "base/buf.h"
+#include "base/mem.h"
+#include "base/os.h"
 
 /*
  * Octets by which a quoted base64 is known, the fewest of a secret that is
@@ -13,30 +16,51 @@
 #define SECRET_LONG 40
 #define SECRET_KNOWN 16
 
-/* In front of each word. */
-#define WHOLE '='
-#define BEGIN '^'
+/* A word of which only the begin is known ends at the next blank. */
+enum kind { WHOLE, BEGIN };
+
+struct mask_word {
+	enum kind kind;
+	size_t len;
+	unsigned char hidden[MASK_WORD_MAX];
+};
 
 void
 mask_init(struct mask *m)
 {
-	buf_init(&m->words, BUF_UNLIMITED);
+	memset(m, 0, sizeof(*m));
 }
 
 void
 mask_free(struct mask *m)
 {
-	buf_free_secret(&m->words);
+	mem_free(m->words);
+	mask_init(m);
+}
+
+/* Where there is no pad the words are as good as plain, and still found. */
+static void
+make_pad(struct mask *m)
+{
+	struct error ignored = { 0 };
+
+	if (m->count == 0 && !os_random(m->pad, sizeof(m->pad), &ignored))
+		memset(m->pad, 0xa5, sizeof(m->pad));
 }
 
 static void
-add(struct mask *m, char kind, struct span word)
+add(struct mask *m, enum kind kind, struct span word)
 {
-	size_t before = m->words.len;
+	struct mask_word *w;
+	size_t i;
 
-	if (!buf_add_char(&m->words, kind) ||
-	    !buf_add_span(&m->words, word) || !buf_add_char(&m->words, '\n'))
-		m->words.len = before;
+	make_pad(m);
+	m->words = mem_grow(m->words, m->count, &m->room, sizeof(*w));
+	w = &m->words[m->count++];
+	w->kind = kind;
+	w->len = word.len;
+	for (i = 0; i < word.len; i++)
+		w->hidden[i] = (unsigned char)word.data[i] ^ m->pad[i];
 }
 
 /*
@@ -83,9 +107,8 @@ mask_add_base64(struct mask *m, struct span line)
 		    line.len : BASE64_KNOWN));
 }
 
-/* A word of which only the begin is known ends at the next blank. */
 static void
-apply(char kind, struct span word, char *text, size_t len)
+apply(enum kind kind, struct span word, char *text, size_t len)
 {
 	size_t at;
 
@@ -103,9 +126,15 @@ apply(char kind, struct span word, char *text, size_t len)
 void
 mask_apply(const struct mask *m, char *text, size_t len)
 {
-	struct span rest = buf_span(&m->words), line;
+	char word[MASK_WORD_MAX];
+	const struct mask_word *w;
+	size_t i, k;
 
-	while (span_next(&rest, '\n', &line))
-		if (line.len > 1)
-			apply(line.data[0], span_skip(line, 1), text, len);
+	for (i = 0; i < m->count; i++) {
+		w = &m->words[i];
+		for (k = 0; k < w->len; k++)
+			word[k] = (char)(w->hidden[k] ^ m->pad[k]);
+		apply(w->kind, span_make(word, w->len), text, len);
+	}
+	mem_wipe(word, sizeof(word));
 }

@@ -7,16 +7,22 @@
 
 #include <stddef.h>
 
-#include "base/buf.h"
 #include "base/span.h"
 
+#define MASK_WORD_MAX 40	/* octets of the longest */
+
+/*
+ * The words lie under a pad of random octets, so that none of them can be found
+ * in memory by those who look for it: they stay to the session's end.
+ */
 struct mask {
-	struct buf words;	/* one secret a line, its kind before it */
+	unsigned char pad[MASK_WORD_MAX];
+	struct mask_word *words;	/* owned */
+	size_t count, room;
 };
 
 void mask_init(struct mask *m);
 
-/* Wiped. */
 void mask_free(struct mask *m);
 
 /*
