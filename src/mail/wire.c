@@ -7,6 +7,7 @@ enum part { PART_HEADER, PART_EMPTY_LINE, PART_BODY, PART_DOT, PART_END };
 
 #define LINE_END_SIZE 2	/* CRLF */
 #define FINAL_DOT_SIZE 3	/* "." CRLF */
+#define SURVEYED (64UL << 10)	/* octets looked at at once */
 
 /* The block that is filled. */
 struct block {
@@ -72,6 +73,30 @@ text_length(struct span s, const char **clean_to)
 	return (size_t)((hit == NULL ? end : hit) - s.data);
 }
 
+/*
+ * The line that `s` begins with, where it is an ordinary one: it ends in LF or
+ * CRLF within `s` and has no other CR. `*text` gets its octets without, `*all`
+ * those with the line end.
+ */
+static inline bool
+ordinary_line(struct span s, const char **clean_to, size_t *text, size_t *all)
+{
+	const char *lf = s.len == 0 ? NULL : memchr(s.data, '\n', s.len), *hit;
+
+	if (lf == NULL)
+		return false;
+	*all = (size_t)(lf + 1 - s.data);
+	*text = *all - 1;
+	if (*clean_to <= s.data) {
+		hit = memchr(s.data, '\r', s.len);
+		*clean_to = hit == NULL ? s.data + s.len : hit;
+	}
+	if (*clean_to >= lf)
+		return true;
+	(*text)--;
+	return *clean_to == lf - 1;
+}
+
 /* Whether some octet has its highest bit set, eight at a time. */
 static bool
 has_high_bit(struct span s)
@@ -88,17 +113,40 @@ has_high_bit(struct span s)
 	return (all & UINT64_C(0x8080808080808080)) != 0;
 }
 
-void
-wire_survey(struct wire_facts *facts, struct span part)
+/* Whole lines, as many as the processor's cache holds; one, if it is longer. */
+static struct span
+some_lines(struct span part)
+{
+	const char *lf;
+
+	if (part.len <= SURVEYED)
+		return part;
+	lf = memrchr(part.data, '\n', SURVEYED);
+	if (lf == NULL)
+		lf = memchr(part.data + SURVEYED, '\n', part.len - SURVEYED);
+	if (lf != NULL)
+		part.len = (size_t)(lf + 1 - part.data);
+	return part;
+}
+
+static void
+survey_lines(struct wire_facts *facts, struct span part)
 {
 	const char *clean_to = part.data;
-	size_t n, lone = 0;
+	size_t n, all, lone = 0;
 
 	if (span_find(part, '\0') < part.len)
 		facts->has_nul = true;
 	if (has_high_bit(part))
 		facts->has_8bit = true;
 	while (part.len > 0) {
+		if (ordinary_line(part, &clean_to, &n, &all)) {
+			facts->size += n + LINE_END_SIZE;
+			if (n > facts->longest_line)
+				facts->longest_line = n;
+			part = span_skip(part, all);
+			continue;
+		}
 		n = text_length(part, &clean_to);
 		facts->size += n + LINE_END_SIZE;
 		if (n > facts->longest_line)
@@ -110,6 +158,19 @@ wire_survey(struct wire_facts *facts, struct span part)
 			lone--;
 		}
 		part = span_skip(part, n);
+	}
+}
+
+/* It is gone through several times, but fetched from memory once. */
+void
+wire_survey(struct wire_facts *facts, struct span part)
+{
+	struct span lines;
+
+	while (part.len > 0) {
+		lines = some_lines(part);
+		survey_lines(facts, lines);
+		part = span_skip(part, lines.len);
 	}
 }
 
@@ -196,23 +257,48 @@ take_line_end(struct wire *w, struct block *b)
 	return true;
 }
 
+static inline struct span
+first_octets(struct span s, size_t most)
+{
+	return span_make(s.data, s.len < most ? s.len : most);
+}
+
+/*
+ * The ordinary lines in front, but for the last one of all, as far as each fits
+ * with a dot and its end: nearly all that there are.
+ */
+static void
+put_ordinary_lines(struct wire *w, struct block *b)
+{
+	size_t text, all;
+
+	while (ordinary_line(first_octets(w->rest, room(b)), &b->clean_to,
+	    &text, &all) && all < w->rest.len &&
+	    room(b) > text + LINE_END_SIZE) {
+		if (w->rest.data[0] == '.' && !w->is_chunk)
+			*b->next++ = '.';
+		put(b, w->rest.data, text);
+		put(b, "\r\n", LINE_END_SIZE);
+		w->rest = span_skip(w->rest, all);
+	}
+}
+
 /* False when the block is full. */
 static bool
 put_line(struct wire *w, struct block *b)
 {
-	struct span window = w->rest;
 	size_t n;
 
-	if (w->at_line_start && !w->is_chunk && window.len > 0 &&
-	    window.data[0] == '.') {
+	if (w->at_line_start)
+		put_ordinary_lines(w, b);
+	if (w->at_line_start && !w->is_chunk && w->rest.len > 0 &&
+	    w->rest.data[0] == '.') {
 		if (room(b) == 0)
 			return false;
 		put(b, ".", 1);
 		w->at_line_start = false;
 	}
-	if (window.len > room(b))
-		window.len = room(b);
-	n = text_length(window, &b->clean_to);
+	n = text_length(first_octets(w->rest, room(b)), &b->clean_to);
 	if (n > 0) {
 		put(b, w->rest.data, n);
 		w->rest = span_skip(w->rest, n);
