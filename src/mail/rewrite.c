@@ -63,16 +63,17 @@ add_text(const struct field *field, struct buf *out)
 }
 
 /*
- * Where a line may be folded: before the last blank that has something else on
- * both sides, or behind the last comma outside of quotes; 0: nowhere.
+ * Where a line may be folded, but not before `from`: before the last blank that
+ * has something else on both sides, or behind the last comma outside of quotes;
+ * 0: nowhere.
  */
 static size_t
-fold_place(struct span line)
+fold_place(struct span line, size_t from)
 {
 	size_t blank = 0, comma = 0, i;
-	bool is_begun = false, is_quoted = false;
+	bool is_begun = from > 0, is_quoted = false;
 
-	for (i = 0; i < line.len && i <= REWRITE_LINE_MAX; i++) {
+	for (i = from; i < line.len && i <= REWRITE_LINE_MAX; i++) {
 		if (ascii_is_blank(line.data[i])) {
 			if (is_begun)
 				blank = i;
@@ -91,7 +92,7 @@ fold_place(struct span line)
 }
 
 static bool
-add_folded_line(struct span line, struct buf *out)
+add_folded_line(struct span line, size_t from, struct buf *out)
 {
 	size_t n;
 
@@ -99,13 +100,14 @@ add_folded_line(struct span line, struct buf *out)
 		while (line.len > 0 && ascii_is_blank(line.data[line.len - 1]))
 			line.len--;
 	while (line.len > REWRITE_LINE_MAX) {
-		n = fold_place(line);
+		n = fold_place(line, from);
 		if (n == 0)
 			break;
 		if (!buf_add(out, line.data, n) || !buf_add_string(out,
 		    ascii_is_blank(line.data[n]) ? "\n" : "\n "))
 			return false;
 		line = span_skip(line, n);
+		from = 0;
 	}
 	return buf_add_span(out, line) && buf_add_char(out, '\n');
 }
@@ -113,10 +115,12 @@ add_folded_line(struct span line, struct buf *out)
 static bool
 add_folded(struct span field, struct buf *out)
 {
+	/* "To : a@b" is one field, "To" and " : a@b" none. */
+	size_t from = span_find(field, ':') + 1;
 	struct span line;
 
-	while (span_next(&field, '\n', &line) && field.data != NULL)
-		if (!add_folded_line(line, out))
+	for (; span_next(&field, '\n', &line) && field.data != NULL; from = 0)
+		if (!add_folded_line(line, from, out))
 			return false;
 	return true;
 }

@@ -182,6 +182,10 @@ long_lines_are_folded_where_that_changes_nothing(void **state)
 	check_folding("To: ", "\"a,b\"@b.net,", 500, true);
 	check_folding("X-Blob: ", "word", 500, false);
 	check_folding("X-Blob: ", "word ", 10, true);
+	/* The blank in front of the colon is no place for it. */
+	check_folding("To : ", "a@b.net,", 500, true);
+	check_folding("To :", "a@b.net,", 500, true);
+	check_folding("X-Blob :", "word", 500, false);
 }
 
 static void
