@@ -8,7 +8,8 @@ import os
 import shutil
 import subprocess
 
-PACKAGES = """msmtp libgsasl18 libntlm0 libsecret-1-0 libglib2.0-0 nullmailer
+PACKAGES = """msmtp libgsasl18 libntlm0 libidn12 libgssglue1 libsecret-1-0
+    libglib2.0-0 nullmailer
     esmtp libesmtp6 curl libcurl4 libssh2-1 librtmp1 s-nail swaks
     libnet-ssleay-perl perl-openssl-defaults""".split()
 USER, PASSWORD = "user", "password"
