@@ -271,6 +271,7 @@ static void
 lock(const struct delivery *d)
 {
 	const struct os_lock wish = {
+		.spool = d->spool,
 		.ports = d->hops.ports,
 		.port_count = d->hops.port_count,
 		.unix_sockets = d->profile->socket != NULL,

@@ -29,6 +29,7 @@ struct delivery {
 	struct limit run;		/* total_timeout, from stdin's end */
 	const struct trace *trace;
 	volatile sig_atomic_t *progress;
+	const char *spool;		/* may be written later, or NULL */
 
 	/* what came of it, for report and log */
 	char peer[300];		/* "smtp.example.net:587", or a path */

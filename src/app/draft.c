@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "app/author.h"
+#include "app/bounce.h"
 #include "app/expand.h"
 #include "app/log.h"
 #include "app/sender.h"
@@ -36,7 +37,22 @@ check_forms(const struct draft *d, const char *name, struct error *err)
 	where = profile_where(d->setup->file, name, "dsn_notify");
 	ok = ok && wish_check(p, where, err);
 	mem_free(where);
+	where = profile_where(d->setup->file, name, "bounce_to");
+	ok = ok && bounce_check(p, where, err);
+	mem_free(where);
 	return ok && tls_setup_check(p, d->setup->file, err);
+}
+
+bool
+draft_use_profile(struct draft *d, const char *name, struct error *err)
+{
+	d->has_profile = profile_resolve(d->setup->file, name, &d->profile,
+	    err) && check_forms(d, name, err);
+	if (d->has_profile)
+		trace_note(d->setup->trace, "profile [%s] of %s%s%s", name,
+		    d->profile.file, d->why == NULL ? "" : ": ",
+		    d->why == NULL ? "" : d->why);
+	return d->has_profile;
 }
 
 bool
@@ -56,14 +72,8 @@ draft_choose_profile(struct draft *d, const struct message *head,
 		return true;
 	d->header_from = sender_of_header(head);
 	wish.header_from = d->header_from;
-	if (!profile_select(d->setup->file, &wish, &name, &d->why, err) ||
-	    !profile_resolve(d->setup->file, name, &d->profile, err) ||
-	    !check_forms(d, name, err))
-		return false;
-	d->has_profile = true;
-	trace_note(d->setup->trace, "profile [%s] of %s: %s", name,
-	    d->profile.file, d->why);
-	return true;
+	return profile_select(d->setup->file, &wish, &name, &d->why, err) &&
+	    draft_use_profile(d, name, err);
 }
 
 static void
@@ -239,6 +249,13 @@ draft_complete(struct draft *d, struct error *err)
 	start_clock(d);
 	return make_envelope(d, err) && make_header(d, err) &&
 	    check_bytes(d, err);
+}
+
+bool
+draft_resume(struct draft *d, struct error *err)
+{
+	start_clock(d);
+	return check_bytes(d, err);
 }
 
 struct transfer

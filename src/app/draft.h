@@ -61,12 +61,22 @@ void draft_begin(struct draft *d, const struct setup *setup);
 bool draft_choose_profile(struct draft *d, const struct message *head,
     struct error *err) MUST_CHECK;
 
+/* The profile of that name, whoever sends; checked as ever. */
+bool draft_use_profile(struct draft *d, const char *name,
+    struct error *err) MUST_CHECK;
+
 /*
  * Chooses the profile, fills envelope and header, finds a form in which it can
  * leave. To the recipients given come those of the arguments and, with -t, of
  * the header.
  */
 bool draft_complete(struct draft *d, struct error *err) MUST_CHECK;
+
+/*
+ * Takes one up again that was completed once: profile, envelope and header are
+ * there, and the message has them.
+ */
+bool draft_resume(struct draft *d, struct error *err) MUST_CHECK;
 
 /* The draft as transfer_message() takes it, borrowed. */
 struct transfer draft_transfer(struct draft *d);

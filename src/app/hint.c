@@ -126,6 +126,14 @@ hint_find(const struct error *err)
 	    found;
 }
 
+bool
+hint_is_lasting(const struct error *err)
+{
+	const struct hint *h = hint_find(err);
+
+	return h != NULL && h->is_lasting && err->reply_code < 500;
+}
+
 static const char *
 value_of(struct span name, const struct profile *p)
 {

@@ -23,6 +23,7 @@ struct hint {
 	const char *cause;	/* {ehlo} {host} {user} are filled in */
 	const char *fix;
 	const char *key;	/* the profile's key to change, or NULL */
+	bool is_lasting;	/* a 4yz that no waiting heals */
 };
 
 extern const struct hint hints[];
@@ -30,6 +31,9 @@ extern const size_t hint_count;
 
 /* The row that fits best (the longest text), or NULL. */
 const struct hint *hint_find(const struct error *err);
+
+/* Whether the row says so; what `hints = no` hides counts too. */
+bool hint_is_lasting(const struct error *err);
 
 /*
  * Fills cause and fix of `err` from its row, where they are empty, and names

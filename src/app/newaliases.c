@@ -5,14 +5,14 @@
 
 #include "app/expand.h"
 #include "app/report.h"
+#include "app/setup.h"
 #include "base/buf.h"
 #include "base/mem.h"
-#include "base/os.h"
 #include "conf/profile.h"
 
 /* What is listed, and the paths that were seen already. */
 struct check {
-	struct profile_file *file;
+	const struct profile_file *file;
 	struct buf list;
 	struct buf seen;	/* a path and a NUL each */
 	struct error *err;
@@ -78,60 +78,27 @@ check_section(void *context, const char *name, const char *path)
 	return ok;
 }
 
-static bool
-is_named(const char *name)
-{
-	return name != NULL && name[0] != '\0';
-}
-
-static bool
-check_all(struct check *c, const struct process *p,
-    const struct options *options)
-{
-	char *const *env = p->is_restricted ? NULL : p->env;
-	const struct profile_trust trust = {
-		.sysconfdir = POSTHASTE_SYSCONFDIR,
-		.credentials = os_env(env, "CREDENTIALS_DIRECTORY"),
-	};
-	const char *name = options->profile;
-	char *path = NULL, *note = NULL;
-	bool ok;
-
-	if (name == NULL && is_named(os_env(env, "POSTHASTE_PROFILE")))
-		name = os_env(env, "POSTHASTE_PROFILE");
-	ok = profile_find(options->config, env, env != NULL, &path, &note,
-	    c->err);
-	/* Installed, and not set up yet. */
-	if (!ok && options->config == NULL && name == NULL &&
-	    !is_named(os_env(env, "POSTHASTE_CONFIG"))) {
-		error_clear(c->err);
-		ok = true;
-	} else {
-		ok = ok && profile_load(path, &trust, &c->file, c->err) &&
-		    profile_each(c->file, name, "aliases", check_section, c,
-		    c->err);
-	}
-	mem_free(path);
-	mem_free(note);
-	return ok;
-}
-
 int
 newaliases(const struct process *process, const struct options *options,
-    struct error *err)
+    const struct trace *trace, struct error *err)
 {
 	struct check c = { .err = err };
+	struct setup setup;
 	bool ok;
 
 	buf_init(&c.list, BUF_UNLIMITED);
 	buf_init(&c.seen, BUF_UNLIMITED);
-	ok = check_all(&c, process, options);
+	setup_begin(&setup, process, options, trace);
+	ok = setup_load_any(&setup, err);
+	c.file = setup.file;
+	ok = ok && (c.file == NULL || profile_each(c.file,
+	    setup_profile_name(&setup), "aliases", check_section, &c, err));
 	if (!report_write(process->out, buf_span(&c.list)) && ok)
 		ok = error_set_errno(err, STAGE_SYSTEM, EX_OSERR, errno,
 		    "standard output");
 	if (!ok)
 		report_block(process->err, err);
-	profile_file_free(c.file);
+	setup_free(&setup);
 	buf_free(&c.seen);
 	buf_free(&c.list);
 	return ok ? EX_OK : err->exit_code;

@@ -5,6 +5,7 @@
 #include "app/options.h"
 #include "app/run.h"
 #include "base/error.h"
+#include "base/trace.h"
 
 /*
  * Checks the aliases file of the profile that was chosen by name, else those of
@@ -14,6 +15,6 @@
  * Returns the exit status; a failure is reported on stderr.
  */
 int newaliases(const struct process *process, const struct options *options,
-    struct error *err);
+    const struct trace *trace, struct error *err);
 
 #endif

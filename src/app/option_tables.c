@@ -253,6 +253,24 @@ choose_nothing(struct option_reader *r, const char *text, const char *value,
 	return choose_mode(r, MODE_NOTHING, err);
 }
 
+static bool
+choose_queue(struct option_reader *r, const char *text, const char *value,
+    struct error *err)
+{
+	(void)text;
+	(void)value;
+	return choose_mode(r, MODE_QUEUE, err);
+}
+
+static bool
+choose_flush(struct option_reader *r, const char *text, const char *value,
+    struct error *err)
+{
+	(void)text;
+	r->options->flush_id = value;
+	return choose_mode(r, MODE_FLUSH, err);
+}
+
 static const struct option_row modes[] = {
 	{ 'm', TAKES_NONE, choose_submit, NULL },
 	{ 'a', TAKES_NONE, choose_submit, NULL },	/* ARPANET's -bm */
@@ -268,7 +286,7 @@ static const struct option_row modes[] = {
 	    "to test" },
 	{ 'v', TAKES_NONE, refuse_mode, "-bv, as an address can't be verified "
 	    "without sending to it" },
-	{ 'P', TAKES_NONE, refuse_mode, "-bP, as there is no queue to count" },
+	{ 'P', TAKES_NONE, refuse_mode, "-bP: mailq counts what waits" },
 	{ '\0', TAKES_NONE, NULL, NULL }
 };
 
@@ -342,8 +360,8 @@ set_delivery_mode(struct option_reader *r, const char *text,
 	(void)r;
 	(void)text;
 	if (value != NULL && value[0] == 'q')
-		return option_refuse("-odq", "there is no queue to leave the "
-		    "message in", err);
+		return option_refuse("-odq", "the profile's spool_always "
+		    "leaves messages in the spool", err);
 	return true;
 }
 
@@ -472,8 +490,8 @@ const struct option_row option_letters[] = {
 	{ 'O', TAKES_VALUE, set_long_setting, "-O" },
 	{ 'o', TAKES_VALUE, set_short_setting, "-o" },
 	{ 'p', TAKES_VALUE, ignore, NULL },
-	{ 'Q', TAKES_ATTACHED, refuse, "-Q, as there is no queue" },
-	{ 'q', TAKES_ATTACHED, choose_nothing, NULL },
+	{ 'Q', TAKES_ATTACHED, refuse, "-Q, as nothing is quarantined" },
+	{ 'q', TAKES_ATTACHED, choose_queue, NULL },
 	{ 'R', TAKES_VALUE, set_return, NULL },
 	{ 'r', TAKES_VALUE, set_sender, NULL },
 	{ 'S', TAKES_ATTACHED, refuse, "-S is not an option of sendmail" },
@@ -565,8 +583,8 @@ const struct option_name option_long[] = {
 	{ "list-profiles", TAKES_NONE, later_mode, "--list-profiles" },
 	{ "configure", TAKES_VALUE, later_mode, "--configure" },
 	{ "import", TAKES_VALUE, later_mode, "--import" },
-	{ "queue", TAKES_NONE, later_mode, "--queue" },
-	{ "flush", TAKES_NONE, later_mode, "--flush" },
+	{ "queue", TAKES_NONE, choose_mailq, NULL },
+	{ "flush", TAKES_OPTIONAL, choose_flush, NULL },
 	{ "print-id", TAKES_NONE, later, "--print-id" },
 	{ "warn-expiry", TAKES_VALUE, later, "--warn-expiry" },
 	{ NULL, TAKES_NONE, NULL, NULL }
@@ -578,7 +596,7 @@ const struct option_personality option_personalities[] = {
 	{ "send-mail", MODE_SUBMIT, NULL },
 	{ "mailq", MODE_MAILQ, NULL },
 	{ "newaliases", MODE_ALIASES, NULL },
-	{ "runq", MODE_NOTHING, NULL },
+	{ "runq", MODE_QUEUE, NULL },
 	{ "hoststat", MODE_NOTHING, NULL },
 	{ "purgestat", MODE_NOTHING, NULL },
 	{ "smtpd", MODE_NOTHING, "posthaste is not a daemon" },

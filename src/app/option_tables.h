@@ -10,7 +10,9 @@
 enum option_arity {
 	TAKES_NONE,
 	TAKES_VALUE,	/* attached, or else the next word */
-	TAKES_ATTACHED	/* whatever is attached, maybe nothing */
+	TAKES_ATTACHED,	/* whatever is attached, maybe nothing */
+	TAKES_OPTIONAL	/* attached, or the next word unless it is an option;
+			 * long ones only */
 };
 
 /* State of the reading that isn't a result. */

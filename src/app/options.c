@@ -86,6 +86,9 @@ read_long(struct option_reader *r, int *i, struct error *err)
 	r->seen |= 1U << index;
 	if (index == 0 && *i != 1)
 		return option_refuse("--config", "only as the first word", err);
+	if (option->arity == TAKES_OPTIONAL)
+		value = rest.data != NULL ? rest.data : *i + 1 < in->argc &&
+		    in->argv[*i + 1][0] != '-' ? in->argv[++*i] : NULL;
 	if (option->arity == TAKES_NONE && rest.data != NULL)
 		return error_set(err, STAGE_USAGE, EX_USAGE,
 		    "--%s takes no value", option->name);

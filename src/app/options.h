@@ -15,9 +15,11 @@
 enum mode {
 	MODE_SUBMIT,	/* a message on stdin */
 	MODE_SMTP,	/* -bs: SMTP on stdin and stdout */
-	MODE_MAILQ,	/* -bp */
+	MODE_MAILQ,	/* -bp, --queue */
+	MODE_QUEUE,	/* -q: what is due */
+	MODE_FLUSH,	/* --flush: all of it, or one */
 	MODE_ALIASES,	/* -bi */
-	MODE_NOTHING,	/* -bh, -bH, -q: nothing to do, and done */
+	MODE_NOTHING,	/* -bh, -bH: nothing to do, and done */
 	MODE_HELP,
 	MODE_VERSION
 };
@@ -40,6 +42,7 @@ struct options {
 	const char *sender;	/* -f or -r; NULL where neither was given */
 	const char *full_name;	/* -F */
 	const char *config, *profile;
+	const char *flush_id;	/* of --flush, or NULL */
 	char *const *recipients;	/* what is left of argv */
 	size_t recipient_count;
 };

@@ -116,6 +116,19 @@ add_recipients(const struct report *r, struct buf *out)
 	return ok;
 }
 
+/* What the log and --json call the id by. */
+static const char *const fate_names[] = {
+	[REPORT_PASSED] = "id",
+	[REPORT_QUEUED] = "queued",
+	[REPORT_GIVEN_UP] = "failed",
+};
+
+static bool
+is_accepted(const struct report *r, const struct error *err)
+{
+	return !error_is_set(err) && r->fate == REPORT_PASSED;
+}
+
 /* What came of it first: a list of recipients may be too long for syslog. */
 static bool
 add_log_line(const struct report *r, const struct error *err, struct buf *out)
@@ -135,11 +148,13 @@ add_log_line(const struct report *r, const struct error *err, struct buf *out)
 	    (r->size > 0 && !buf_printf(out, " size=%" PRIu64, r->size)) ||
 	    !buf_printf(out, " ms=%" PRId64, clock_ms() - r->start))
 		return false;
-	if (error_is_set(err) ? !error_print_pairs(err, out) :
+	if (!buf_add_pair(out, fate_names[r->fate], r->id) ||
+	    (!is_accepted(r, err) ? !error_print_pairs(err, out) :
 	    !buf_add_string(out, " exit=EX_OK status=250") ||
-	    !buf_add_pair(out, "reply", d->reply))
+	    !buf_add_pair(out, "reply", d->reply)))
 		return false;
-	return buf_add_pair(out, "passed", r->passed) &&
+	return buf_add_pair(out, "spool", r->remark) &&
+	    buf_add_pair(out, "passed", r->passed) &&
 	    add_recipients(r, out);
 }
 
@@ -191,10 +206,22 @@ add_json_delivery(const struct delivery *d, struct buf *out)
 }
 
 static bool
+add_json_spool(const struct report *r, struct buf *out)
+{
+	bool has_remark = r->remark != NULL && r->remark[0] != '\0';
+
+	return (r->id == NULL || buf_printf(out, ",\"%s\":\"%s\"",
+	    fate_names[r->fate], r->id)) &&
+	    (!has_remark || (buf_add_string(out, ",\"spool\":") &&
+	    buf_add_json(out, span_of(r->remark))));
+}
+
+static bool
 add_json_line(const struct report *r, const struct error *err, struct buf *out)
 {
 	bool ok = buf_printf(out, "{\"posthaste\":\"%s\",\"accepted\":%s",
-	    POSTHASTE_VERSION, error_is_set(err) ? "false" : "true");
+	    POSTHASTE_VERSION, is_accepted(r, err) ? "true" : "false") &&
+	    add_json_spool(r, out);
 
 	if (ok && r->profile != NULL)
 		ok = buf_add_string(out, ",\"profile\":") &&
@@ -209,7 +236,7 @@ add_json_line(const struct report *r, const struct error *err, struct buf *out)
 	if (ok && r->passed[0] != '\0')
 		ok = buf_add_string(out, ",\"passed\":") &&
 		    buf_add_json(out, span_of(r->passed));
-	if (ok && error_is_set(err))
+	if (ok && !is_accepted(r, err))
 		ok = error_print_json(err, out);
 	else if (ok)
 		ok = buf_add_string(out, ",\"exit\":0,\"code\":250,"
@@ -230,8 +257,8 @@ tell(const struct report *r, const struct error *err)
 		trace_note(r->trace, "stderr can't be written");
 	buf_clear(&line);
 	if (r->log->count > 0 && add_log_line(r, err, &line))
-		log_write(r->log, error_is_set(err), buf_span(&line),
-		    r->trace);
+		log_write(r->log, error_is_set(err) &&
+		    r->fate != REPORT_QUEUED, buf_span(&line), r->trace);
 	buf_free(&line);
 }
 
@@ -239,6 +266,23 @@ void
 report_success(const struct report *r, const struct error *err)
 {
 	tell(r, err);
+}
+
+void
+report_queued(const struct report *r, const struct error *err)
+{
+	struct error fine = *err;
+
+	fine.exit_code = EX_OK;
+	tell(r, &fine);
+}
+
+/* Why the spool doesn't hold it, where it should. */
+static bool
+add_remark(const struct report *r, struct buf *out)
+{
+	return r->remark == NULL || r->remark[0] == '\0' ||
+	    buf_printf(out, "  spool:   %s\n", r->remark);
 }
 
 void
@@ -253,7 +297,7 @@ report_failure(const struct report *r, const struct error *err)
 	buf_init(&block, BUF_UNLIMITED);
 	if (!r->options->is_quiet && !r->options->json &&
 	    error_print_block(err, context, &block) &&
-	    add_refused(r, err, &block) &&
+	    add_refused(r, err, &block) && add_remark(r, &block) &&
 	    !report_write(r->stderr_fd, buf_span(&block)))
 		trace_note(r->trace, "stderr can't be written");
 	buf_free(&block);

@@ -18,6 +18,13 @@
 
 #define REPORT_RECIPIENTS 20	/* refused ones named on stderr */
 
+/* Where a message is now. */
+enum report_fate {
+	REPORT_PASSED,	/* with the relay, or back with the caller */
+	REPORT_QUEUED,	/* it waits in the spool */
+	REPORT_GIVEN_UP	/* in failed/ */
+};
+
 struct report {
 	const struct options *options;
 	const struct profile *profile;	/* NULL before one was chosen */
@@ -26,6 +33,9 @@ struct report {
 	uint64_t size;			/* octets of the message; 0: unknown */
 	const char *passed;		/* "8-bit text (…)": what may be too
 					 * much for the relay; or "" */
+	const char *id;			/* in the spool, or NULL */
+	enum report_fate fate;		/* what the spool has to do with it */
+	const char *remark;		/* on the spool, printable; or NULL */
 	int64_t start;			/* clock_ms() of the run's begin */
 	int stderr_fd;
 	struct log *log;
@@ -37,6 +47,12 @@ struct report {
  * nothing.
  */
 void report_success(const struct report *r, const struct error *err);
+
+/*
+ * The spool has committed it, and the caller is told of success: `err` is why
+ * it waits, or holds nothing.
+ */
+void report_queued(const struct report *r, const struct error *err);
 
 /* The block on stderr (unless -oeq), the JSON line, the log line. */
 void report_failure(const struct report *r, const struct error *err);

@@ -3,8 +3,10 @@
 #include <errno.h>
 
 #include "app/help.h"
+#include "app/mailq.h"
 #include "app/newaliases.h"
 #include "app/options.h"
+#include "app/queue.h"
 #include "app/report.h"
 #include "app/stdio.h"
 #include "app/submit.h"
@@ -13,20 +15,9 @@
 #include "base/os.h"
 #include "base/trace.h"
 
-/* What each mode that reads no message prints. */
-static const char *const mode_texts[] = {
-	[MODE_SUBMIT] = "",
-	[MODE_SMTP] = "",
-	[MODE_MAILQ] = "Mail queue is empty\n",
-	[MODE_ALIASES] = "",
-	[MODE_NOTHING] = "",
-	[MODE_HELP] = help_text,
-	[MODE_VERSION] = version_text,
-};
-
-/* What was asked for is on stdout, or the caller hears that it isn't. */
+/* What is asked for is on stdout, or the caller hears that it isn't. */
 static int
-print(const struct process *p, const char *text)
+say(const struct process *p, const char *text)
 {
 	struct error err = { 0 };
 
@@ -37,6 +28,42 @@ print(const struct process *p, const char *text)
 	report_block(p->err, &err);
 	return err.exit_code;
 }
+
+static int
+say_help(const struct process *p, const struct options *options,
+    const struct trace *trace, struct error *err)
+{
+	(void)trace;
+	(void)err;
+	return say(p, options->mode == MODE_HELP ? help_text : version_text);
+}
+
+static int
+do_nothing(const struct process *p, const struct options *options,
+    const struct trace *trace, struct error *err)
+{
+	(void)p;
+	(void)options;
+	(void)trace;
+	(void)err;
+	return EX_OK;
+}
+
+typedef int mode_action(const struct process *process,
+    const struct options *options, const struct trace *trace,
+    struct error *err);
+
+static mode_action *const actions[] = {
+	[MODE_SUBMIT] = submit,
+	[MODE_SMTP] = stdio_serve,
+	[MODE_MAILQ] = mailq,
+	[MODE_QUEUE] = queue_run,
+	[MODE_FLUSH] = queue_run,
+	[MODE_ALIASES] = newaliases,
+	[MODE_NOTHING] = do_nothing,
+	[MODE_HELP] = say_help,
+	[MODE_VERSION] = say_help,
+};
 
 int
 run(const struct process *process)
@@ -51,6 +78,7 @@ run(const struct process *process)
 	struct trace trace = { process->err, 0, clock_ms() };
 	struct error err = { 0 };
 	struct options options;
+	mode_action *action;
 
 	if (os_program_has_id_bits()) {
 		(void)error_set(&err, STAGE_CONFIG, EX_CONFIG,
@@ -58,15 +86,11 @@ run(const struct process *process)
 		(void)error_fix(&err, "remove it: chmod ug-s; posthaste needs "
 		    "no privileges");
 	}
-	if (options_parse(&options, &invocation, &err) &&
-	    !error_is_set(&err) &&
-	    options.mode == MODE_ALIASES)
-		return newaliases(process, &options, &err);
-	if (!error_is_set(&err) && options.mode != MODE_SUBMIT &&
-	    options.mode != MODE_SMTP)
-		return print(process, mode_texts[options.mode]);
+	if (!options_parse(&options, &invocation, &err) ||
+	    error_is_set(&err))
+		action = submit;	/* it reports that */
+	else
+		action = actions[options.mode];
 	trace.level = options.verbosity;
-	if (!error_is_set(&err) && options.mode == MODE_SMTP)
-		return stdio_serve(process, &options, &trace, &err);
-	return submit(process, &options, &trace, &err);
+	return action(process, &options, &trace, &err);
 }

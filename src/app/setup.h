@@ -20,6 +20,7 @@ struct setup {
 	const struct trace *trace;
 	char *const *env;	/* NULL where it isn't to be believed */
 	struct profile_file *file;	/* owned; NULL before setup_load() */
+	char *path;		/* its path, absolute; owned */
 };
 
 void setup_begin(struct setup *s, const struct process *process,
@@ -27,6 +28,17 @@ void setup_begin(struct setup *s, const struct process *process,
 
 /* Finds and loads the file of profiles. */
 bool setup_load(struct setup *s, struct error *err) MUST_CHECK;
+
+/* The same for modes that have nothing to do without one: true also where none
+ * was named and none is there. */
+bool setup_load_any(struct setup *s, struct error *err) MUST_CHECK;
+
+/* Loads the file of that path, checked as ever. */
+bool setup_load_path(struct setup *s, const char *path,
+    struct error *err) MUST_CHECK;
+
+/* The profile that is named by --profile or $POSTHASTE_PROFILE, or NULL. */
+const char *setup_profile_name(const struct setup *s);
 
 /* Opens what `wish` (the key `log`, or NULL) names, tagged as -L has it. */
 void setup_open_log(const struct setup *s, struct log *log, const char *wish);

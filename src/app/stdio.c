@@ -5,6 +5,7 @@
 #include "app/carrier.h"
 #include "app/client.h"
 #include "app/command.h"
+#include "app/defer.h"
 #include "app/draft.h"
 #include "app/hint.h"
 #include "app/report.h"
@@ -150,8 +151,9 @@ rcpt(struct stdio *s, struct command *c, struct error *err)
 /* What happened to one message, told to the client and the log. */
 static void
 conclude(struct stdio *s, struct draft *draft, const struct delivery *account,
-    int64_t start, struct error *err)
+    const struct defer *defer, int64_t start, struct error *err)
 {
+	bool is_queued = defer->id[0] != '\0';
 	struct log log;
 	const struct report report = {
 		.options = &s->options,
@@ -160,6 +162,9 @@ conclude(struct stdio *s, struct draft *draft, const struct delivery *account,
 		.delivery = account->peer[0] != '\0' ? account : NULL,
 		.size = draft->encode.form.facts.size,
 		.passed = draft->encode.passed,
+		.id = is_queued ? defer->id : NULL,
+		.fate = is_queued ? REPORT_QUEUED : REPORT_PASSED,
+		.remark = defer_remark(defer),
 		.start = start,
 		.stderr_fd = s->setup.process->err,
 		.log = &log,
@@ -172,8 +177,12 @@ conclude(struct stdio *s, struct draft *draft, const struct delivery *account,
 	if (draft->has_profile)
 		tls_setup_warn(&draft->profile, &log, s->setup.process->err,
 		    s->setup.trace);
-	if (error_is_set(err)) {
-		hint_apply(err, report.profile);
+	hint_apply(err, report.profile);
+	if (is_queued) {
+		report_queued(&report, err);
+		client_reply(&s->client, 250, ' ', "2.0.0", "queued as %s",
+		    defer->id);
+	} else if (error_is_set(err)) {
 		report_failure(&report, err);
 		verdict_refused(&s->client, err, &draft->envelope);
 	} else {
@@ -183,12 +192,25 @@ conclude(struct stdio *s, struct draft *draft, const struct delivery *account,
 	log_close(&log);
 }
 
+/* As in submit.c. */
+static bool
+send_or_keep(struct stdio *s, struct draft *draft, struct delivery *account,
+    struct defer *defer, struct error *err)
+{
+	defer_open(defer, &draft->profile);
+	if (draft->profile.spool_always)
+		return defer_untried(defer, draft, err);
+	return carrier_send(&s->carrier, draft, account, err) ||
+	    defer_failure(defer, draft, err);
+}
+
 /* The message is there: off it goes. */
 static void
 submit_message(struct stdio *s, struct draft *draft, struct error *trouble)
 {
 	struct delivery account = { 0 };
 	struct error later = { 0 };
+	struct defer defer = { .id = "" };
 	int64_t start = clock_ms();
 	bool ok = !error_is_set(trouble);
 
@@ -208,12 +230,13 @@ submit_message(struct stdio *s, struct draft *draft, struct error *trouble)
 	draft->wish_count = s->wish_count;
 	draft->default_sender = s->default_sender;
 	ok = ok && draft_complete(draft, trouble) &&
-	    carrier_send(&s->carrier, draft, &account, trouble);
+	    send_or_keep(s, draft, &account, &defer, trouble);
 	/* A failure that nobody explained must not look like success. */
 	if (!ok && !error_is_set(trouble))
 		(void)error_set(trouble, STAGE_SYSTEM, EX_SOFTWARE,
 		    "a failure without a reason: please report it");
-	conclude(s, draft, &account, start, trouble);
+	conclude(s, draft, &account, &defer, start, trouble);
+	defer_close(&defer);
 }
 
 /*

@@ -1,5 +1,6 @@
 #include "app/submit.h"
 
+#include "app/defer.h"
 #include "app/deliver.h"
 #include "app/draft.h"
 #include "app/dryrun.h"
@@ -20,6 +21,7 @@ struct submission {
 	bool input_is_read;
 	struct buf password;
 	struct log log;
+	struct defer defer;
 	struct delivery delivery;
 	bool has_delivery;
 };
@@ -96,10 +98,22 @@ hand_over(struct submission *s, struct error *err)
 	d->run = s->draft.run;
 	d->trace = s->setup.trace;
 	d->progress = s->setup.process->progress;
+	d->spool = s->defer.is_open ? s->defer.spool.path : NULL;
 	s->has_delivery = true;
 	ok = deliver_open(d, err) && deliver_send(d, &transfer, err);
 	deliver_close(d);
 	return ok;
+}
+
+/* To the relay, or the spool: `err` may say why the latter. */
+static bool
+hand_over_or_keep(struct submission *s, struct error *err)
+{
+	defer_open(&s->defer, &s->draft.profile);
+	if (s->draft.profile.spool_always)
+		return defer_untried(&s->defer, &s->draft, err);
+	return (fetch_secret(s, err) && hand_over(s, err)) ||
+	    defer_failure(&s->defer, &s->draft, err);
 }
 
 static bool
@@ -126,6 +140,7 @@ conclude(struct submission *s, bool ok, struct error *err)
 	const struct options *options = s->setup.options;
 	const struct process *process = s->setup.process;
 	const struct trace *trace = s->setup.trace;
+	bool is_queued = ok && s->defer.id[0] != '\0';
 	const struct report report = {
 		.options = options,
 		.profile = s->draft.has_profile ? &s->draft.profile : NULL,
@@ -133,6 +148,9 @@ conclude(struct submission *s, bool ok, struct error *err)
 		.delivery = s->has_delivery ? &s->delivery : NULL,
 		.size = s->draft.encode.form.facts.size,
 		.passed = s->draft.encode.passed,
+		.id = is_queued ? s->defer.id : NULL,
+		.fate = is_queued ? REPORT_QUEUED : REPORT_PASSED,
+		.remark = defer_remark(&s->defer),
 		.start = trace->start,
 		.stderr_fd = process->err,
 		.log = &s->log,
@@ -145,6 +163,11 @@ conclude(struct submission *s, bool ok, struct error *err)
 		    "a failure without a reason: please report it");
 	if (ok && options->dry_run)
 		return EX_OK;
+	if (is_queued) {
+		hint_apply(err, report.profile);
+		report_queued(&report, err);
+		return EX_OK;
+	}
 	if (ok) {
 		report_success(&report, err);
 		return EX_OK;
@@ -164,6 +187,7 @@ static void
 submission_free(struct submission *s)
 {
 	log_close(&s->log);
+	defer_close(&s->defer);
 	buf_free_secret(&s->password);
 	draft_free(&s->draft);
 	setup_free(&s->setup);
@@ -188,7 +212,7 @@ submit(const struct process *process, const struct options *options,
 	if (ok && options->dry_run)
 		ok = show_dry_run(&s, err);
 	else
-		ok = ok && fetch_secret(&s, err) && hand_over(&s, err);
+		ok = ok && hand_over_or_keep(&s, err);
 	status = conclude(&s, ok, err);
 	submission_free(&s);
 	return status;

@@ -82,7 +82,7 @@ crypto_sha256_parts(unsigned char out[CRYPTO_SHA256_SIZE],
 	bool ok = true;
 	size_t i;
 
-	if (gnutls_hash_init(&hash, GNUTLS_DIG_SHA256) != 0)
+	if (!crypto_begin() || gnutls_hash_init(&hash, GNUTLS_DIG_SHA256) != 0)
 		return false;
 	for (i = 0; ok && i < count; i++)
 		ok = parts[i].len == 0 ||

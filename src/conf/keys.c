@@ -150,11 +150,11 @@ static const struct profile_key profile_keys[] = {
 	WORDS("sandbox", KEY_BOOLEAN, sandbox, boolean_words),
 	WORDS("hints", KEY_BOOLEAN, hints, boolean_words),
 	STRING("log", KEY_TEXT, log),
+	STRING("spool", KEY_PATH, spool),
+	WORDS("spool_always", KEY_BOOLEAN, spool_always, boolean_words),
+	STRING("bounce_to", KEY_TEXT, bounce_to),
 
 	LATER("log_format"),
-	LATER("spool"),
-	LATER("spool_always"),
-	LATER("bounce_to"),
 	{ NULL, KEY_LATER, KEY_INHERITED, 0, 0, 0, NULL },
 };
 

@@ -93,6 +93,9 @@ struct profile {
 	bool sandbox;
 	bool hints;
 	char *log;		/* as written; app/log.h parses it */
+	char *spool;		/* directory, or NULL */
+	bool spool_always;
+	char *bounce_to;	/* as written; app/bounce.h parses it */
 };
 
 struct profile_file;

@@ -369,6 +369,42 @@ the_longest_text_wins(void **state)
 	assert_string_equal(id_of(hint_find(&err)), "H00");
 }
 
+/* What is tried again for days must be able to pass. */
+static void
+some_temporary_refusals_last(void **state)
+{
+	static const struct {
+		enum step step;
+		const char *bytes;
+		bool lasts;
+	} cases[] = {
+		{ STEP_RCPT, "450 4.7.1 <a>: Helo command rejected: Host not "
+		    "found\r\n", true },
+		{ STEP_EHLO, "421 4.7.0 Try again later, closing connection. "
+		    "(EHLO)\r\n", true },
+		{ STEP_RCPT, "450 4.7.1 Session encryption is required\r\n",
+		    true },
+		{ STEP_MAIL, "450 4.1.8 <a@b>: Sender address rejected: "
+		    "Domain not found\r\n", true },
+		{ STEP_RCPT, "454 4.7.1 <a@b>: Relay access denied\r\n",
+		    true },
+		{ STEP_RCPT, "450 4.2.0 <a@b>: Recipient address rejected: "
+		    "Greylisted\r\n", false },
+		{ STEP_AUTH, "454 4.7.0 Too many login attempts\r\n", false },
+		/* Not a temporary one at all. */
+		{ STEP_RCPT, "554 5.7.1 Relay access denied\r\n", false },
+	};
+	struct error err;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		err = refusal(cases[i].step, cases[i].bytes);
+		if (hint_is_lasting(&err) != cases[i].lasts)
+			fail_msg("%s", cases[i].bytes);
+	}
+}
+
 int
 main(void)
 {
@@ -381,6 +417,7 @@ main(void)
 		cmocka_unit_test(the_name_of_a_row_goes_before_the_reply),
 		cmocka_unit_test(stage_code_and_status_must_agree),
 		cmocka_unit_test(the_longest_text_wins),
+		cmocka_unit_test(some_temporary_refusals_last),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

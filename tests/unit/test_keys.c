@@ -78,7 +78,7 @@ a_slip_finds_the_key_that_was_meant(void **state)
 		{ "", NULL },
 		{ "account", NULL },
 		{ "proxi", "proxy" },
-		{ "spol", NULL },
+		{ "spol", "spool" },
 	};
 	const struct profile_key *key;
 	size_t i;

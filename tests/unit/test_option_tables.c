@@ -63,8 +63,8 @@ static const struct {
 	{ { "-n" }, NULL },
 	{ { "-pSMTP:x" }, NULL },
 	{ { "-p", "SMTP:x" }, NULL },
-	{ { "-Q" }, "-Q, as there is no queue" },
-	{ { "-Qreason" }, "-Q, as there is no queue" },
+	{ { "-Q" }, "-Q, as nothing is quarantined" },
+	{ { "-Qreason" }, "-Q, as nothing is quarantined" },
 	{ { "-Rhdrs" }, NULL },
 	{ { "-R", "full" }, NULL },
 	{ { "-Rall" }, "-R takes one of hdrs full, not `all`" },
@@ -106,7 +106,7 @@ static const struct {
 	{ { "-bl" }, "-bl, as posthaste is not a daemon" },
 	{ { "-bt" }, "-bt, as there are no rewriting rules" },
 	{ { "-bv" }, "-bv, as an address can't be verified" },
-	{ { "-bP" }, "-bP, as there is no queue" },
+	{ { "-bP" }, "-bP: mailq counts what waits" },
 	{ { "-bz" }, "-bz is not an option of sendmail" },
 	{ { "-bC" }, "-bC is not an option of sendmail" },
 	{ { "-bq" }, "-bq is not an option of sendmail" },
@@ -128,8 +128,8 @@ static const struct {
 	{ { "-odi" }, NULL },
 	{ { "-odf" }, NULL },
 	{ { "-odd" }, NULL },
-	{ { "-odq" }, "-odq: there is no queue" },
-	{ { "-odqs" }, "-odq: there is no queue" },
+	{ { "-odq" }, "-odq: the profile's spool_always" },
+	{ { "-odqs" }, "-odq: the profile's spool_always" },
 	{ { "-om" }, NULL },
 	{ { "-oo" }, NULL },
 	{ { "-o7" }, NULL },
@@ -158,7 +158,7 @@ static const struct {
 	{ { "-O", "IgnoreDots=true" }, NULL },
 	{ { "-OErrorMode=m" }, NULL },
 	{ { "-ODeliveryMode=b" }, NULL },
-	{ { "-ODeliveryMode=q" }, "-odq: there is no queue" },
+	{ { "-ODeliveryMode=q" }, "-odq: the profile's spool_always" },
 	{ { "-odeliverymode=queue" }, NULL },
 	{ { "-OQueueDirectory=/tmp" }, "refused: -O QueueDirectory" },
 	{ { "-O", "queuedirectory=/tmp" }, "refused: -O QueueDirectory" },
@@ -188,11 +188,11 @@ static const struct {
 	{ { "-I" }, MODE_ALIASES },
 	{ { "-bh" }, MODE_NOTHING },
 	{ { "-bH" }, MODE_NOTHING },
-	{ { "-q" }, MODE_NOTHING },
-	{ { "-q30m" }, MODE_NOTHING },
-	{ { "-qf" }, MODE_NOTHING },
-	{ { "-qIabc" }, MODE_NOTHING },
-	{ { "-qRx@y" }, MODE_NOTHING },
+	{ { "-q" }, MODE_QUEUE },
+	{ { "-q30m" }, MODE_QUEUE },
+	{ { "-qf" }, MODE_QUEUE },
+	{ { "-qIabc" }, MODE_QUEUE },
+	{ { "-qRx@y" }, MODE_QUEUE },
 };
 
 static const struct {
@@ -233,7 +233,7 @@ static const struct {
 
 static const char *const long_ones_of_later[] = { "--check",
 	"--print-config", "--list-profiles", "--configure=a@b", "--import=x",
-	"--queue", "--flush", "--print-id", "--warn-expiry=3" };
+	"--print-id", "--warn-expiry=3" };
 
 /* `name`, up to two words, and `last`; any of these may be NULL. */
 static bool

@@ -163,7 +163,17 @@ static const struct accepted {
 	    { .mode = MODE_MAILQ }, { NULL } },
 	{ "mailq -bm delivers", { "mailq", "-bm", "a@b" }, PLAIN, { 0 },
 	    { "a@b" } },
-	{ "runq", { "runq" }, PLAIN, { .mode = MODE_NOTHING }, { NULL } },
+	{ "runq", { "runq" }, PLAIN, { .mode = MODE_QUEUE }, { NULL } },
+	{ "--flush all", { "posthaste", "--flush" }, PLAIN,
+	    { .mode = MODE_FLUSH }, { NULL } },
+	{ "--flush one", { "posthaste", "--flush", "1.2" }, PLAIN,
+	    { .mode = MODE_FLUSH, .flush_id = "1.2" }, { NULL } },
+	{ "--flush one, attached", { "posthaste", "--flush=1.2" }, PLAIN,
+	    { .mode = MODE_FLUSH, .flush_id = "1.2" }, { NULL } },
+	{ "--flush and an option", { "posthaste", "--flush", "-v" }, PLAIN,
+	    { .mode = MODE_FLUSH, .verbosity = 1 }, { NULL } },
+	{ "--queue", { "posthaste", "--queue" }, PLAIN,
+	    { .mode = MODE_MAILQ }, { NULL } },
 	{ "hoststat", { "hoststat" }, PLAIN, { .mode = MODE_NOTHING },
 	    { NULL } },
 	{ "purgestat", { "purgestat" }, PLAIN, { .mode = MODE_NOTHING },
@@ -357,6 +367,7 @@ is_as_expected(const struct options *o, const struct options *x)
 	    o->dsn.return_what == x->dsn.return_what &&
 	    o->wants_requiretls == x->wants_requiretls &&
 	    o->wants_smtputf8 == x->wants_smtputf8 &&
+	    is_same(o->flush_id, x->flush_id) &&
 	    is_same(o->dsn.envid, x->dsn.envid) &&
 	    is_same(o->log_tag, x->log_tag) &&
 	    is_same(o->sender, x->sender) &&

@@ -1,0 +1,514 @@
+/*
+ * The way out of the spool: -q, runq and --flush.
+ */
+#include "dialogue/spool_case.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define LOGGED "log = stderr\n"
+#define LIFE (5L * 24 * 3600)
+
+static const char *const run_args[] = { "-q", NULL };
+static const char *const flush_args[] = { "--flush", NULL };
+static const char *const two[] = { "-i", "-f", KIT_SENDER, "one@example.net",
+	"two@example.net", NULL };
+
+/* Messages are committed as after a greylisting relay; then they are due. */
+static void
+fill(struct depot *d, void **state, const char *keys, size_t count)
+{
+	size_t i;
+
+	depot_make(d, state, keys);
+	for (i = 0; i < count; i++) {
+		struct trial t = { .keys = d->keys, .overrides = { {
+		    .stage = "rcpt", .script = "S 450 4.2.0 greylisted" } } };
+
+		trial_run(&t, state);
+		TRIAL_CHECK(&t, t.result.exit_status == EX_OK);
+		trial_free(&t);
+	}
+	assert_int_equal(depot_count(d, "new"), count);
+}
+
+static void
+what_is_due_arrives_and_the_file_is_gone(void **state)
+{
+	static const char *const ways[][3] = { { "posthaste", "-q" },
+		{ "sendmail", "-q" }, { "sendmail", "-q30m" }, { "runq" },
+		{ "posthaste", "--flush" } };
+	struct depot d;
+	size_t i, k;
+
+	for (i = 0; i < COUNT(ways); i++)
+		for (k = 0; k < 2; k++) {
+			const char *const args[] = { ways[i][1], NULL };
+			struct trial t = { .keys = d.keys, .args = args,
+			    .name = strcmp(ways[i][0], "posthaste") == 0 ?
+			    NULL : ways[i][0], .mode = k == 0 ? RELAY_PLAIN :
+			    RELAY_STARTTLS };
+
+			fill(&d, state, k == 0 ? LOGGED : LOGGED
+			    "sandbox = no\n", 1);
+			depot_age(&d, 0);
+			trial_run(&t, state);
+			TRIAL_CHECK(&t, t.result.exit_status == EX_OK);
+			TRIAL_CHECK(&t, t.record.committed == 1);
+			TRIAL_CHECK(&t, strcmp(relay_only_message(&t.record)
+			    ->text.data, kit_wire) == 0);
+			TRIAL_CHECK(&t, depot_count(&d, "new") == 0);
+			TRIAL_CHECK(&t, trial_says(&t, d.id));
+			TRIAL_CHECK(&t, trial_says(&t, " exit=EX_OK "
+			    "status=250"));
+			TRIAL_CHECK(&t, !trial_says(&t, "duplicate"));
+			trial_free(&t);
+		}
+}
+
+static void
+what_isnt_due_waits_and_a_flush_takes_it(void **state)
+{
+	struct depot d;
+	struct trial run = { .keys = d.keys, .args = run_args };
+	struct trial flush = { .keys = d.keys, .args = flush_args };
+
+	fill(&d, state, "", 1);
+	trial_run(&run, state);
+	TRIAL_CHECK(&run, run.result.exit_status == EX_OK);
+	TRIAL_CHECK(&run, run.record.count == 0);
+	TRIAL_CHECK(&run, depot_count(&d, "new") == 1);
+	trial_free(&run);
+	trial_run(&flush, state);
+	trial_delivered(&flush, kit_wire);
+	TRIAL_CHECK(&flush, depot_count(&d, "new") == 0);
+	trial_free(&flush);
+}
+
+static void
+a_flush_can_name_one(void **state)
+{
+	struct depot d;
+	const char *const one[] = { "--flush", d.id, NULL };
+	const char *const none[] = { "--flush=1700000000.1.1.a", NULL };
+	struct trial t = { .keys = d.keys, .args = one };
+	struct trial u = { .keys = d.keys, .args = none };
+
+	fill(&d, state, "", 2);
+	trial_run(&t, state);
+	trial_delivered(&t, kit_wire);
+	TRIAL_CHECK(&t, depot_count(&d, "new") == 1);
+	trial_free(&t);
+	trial_run(&u, state);
+	trial_failed(&u, EX_NOINPUT, NULL, "no message 1700000000.1.1.a "
+	    "waits in a spool of this file\n");
+	TRIAL_CHECK(&u, depot_count(&d, "new") == 1);
+	trial_free(&u);
+}
+
+static void
+several_messages_go_over_one_session(void **state)
+{
+	struct depot d;
+	struct trial t = { .keys = d.keys, .args = flush_args };
+
+	fill(&d, state, "", 3);
+	trial_run(&t, state);
+	TRIAL_CHECK(&t, t.result.exit_status == EX_OK);
+	TRIAL_CHECK(&t, t.record.count == 1);
+	TRIAL_CHECK(&t, t.record.committed == 3);
+	TRIAL_CHECK(&t, strcmp(trial_last_command(&t), "QUIT") == 0);
+	TRIAL_CHECK(&t, depot_count(&d, "new") == 0);
+	trial_free(&t);
+}
+
+/* -q is silent of it, --flush isn't: somebody waits. */
+static void
+a_failure_that_may_pass_waits_for_its_next_time(void **state)
+{
+	struct depot d;
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		struct trial t = { .keys = d.keys,
+		    .args = i == 0 ? run_args : flush_args,
+		    .overrides = { { .stage = "rcpt",
+		    .script = "S 450 4.2.0 \\x1b[2Jstill" } } };
+
+		fill(&d, state, "", 1);
+		depot_age(&d, 3600);
+		trial_run(&t, state);
+		TRIAL_CHECK(&t, t.result.exit_status ==
+		    (i == 0 ? EX_OK : EX_UNAVAILABLE));
+		TRIAL_CHECK(&t, trial_says(&t, "posthaste: ") == (i == 1));
+		TRIAL_CHECK(&t, depot_count(&d, "new") == 1);
+		TRIAL_CHECK(&t, strstr(d.text, "450 4.2.0 \\x1b[2Jstill") !=
+		    NULL);
+		/* (60 + 20)^2 s from its birth */
+		TRIAL_CHECK(&t, depot_wait(&d) > 2700 &&
+		    depot_wait(&d) <= 2801);
+		trial_free(&t);
+	}
+}
+
+static void
+what_no_waiting_heals_goes_to_failed(void **state)
+{
+	static const struct {
+		const char *stage, *script;
+		long age;
+		const char *words;
+	} cases[] = {
+		{ "rcpt", "S 550 5.1.1 nobody", 0, "550 5.1.1 nobody" },
+		{ "mail", "S 554 5.7.1 no", 0, "554 5.7.1 no" },
+		{ "receipt", "S 554 5.7.1 spam", 0, "554 5.7.1 spam" },
+		{ "rcpt", "S 450 4.7.1 <client.example.org>: Helo command "
+		    "rejected: Host not found", 0, "(hint H03)" },
+		{ "rcpt", "S 450 4.2.0 still greylisted", LIFE,
+		    "spool:   given up after five days" },
+	};
+	char words[200];
+	struct depot d;
+	size_t i;
+
+	for (i = 0; i < COUNT(cases); i++) {
+		struct trial t = { .keys = d.keys, .args = run_args,
+		    .overrides = { { .stage = cases[i].stage,
+		    .script = cases[i].script } } };
+
+		fill(&d, state, LOGGED, 1);
+		depot_age(&d, cases[i].age);
+		trial_run(&t, state);
+		trial_failed(&t, EX_UNAVAILABLE, NULL, cases[i].words);
+		TRIAL_CHECK(&t, depot_count(&d, "new") == 0);
+		TRIAL_CHECK(&t, depot_count(&d, "failed") == 1);
+		(void)snprintf(words, sizeof(words), " failed=%s ", d.id);
+		TRIAL_CHECK(&t, trial_says(&t, words));
+		trial_free(&t);
+	}
+}
+
+/* A wrong password is put right, and then the mail must still be there. */
+static void
+trouble_of_our_own_is_waited_for(void **state)
+{
+	static const char *const profiles[] = {
+		"[default]\nhost = 127.0.0.1\nunknown = 1\n",
+		"[other]\nhost = 127.0.0.1\n",
+	};
+	struct depot d;
+	struct trial t = { .keys = d.keys, .args = run_args,
+	    .overrides = { { .stage = "auth",
+	    .script = "S 535 5.7.8 wrong password" } } };
+	char profile[1200], keys[1200];
+	FILE *file;
+	size_t i;
+
+	fill(&d, state, "", 1);
+	depot_age(&d, 0);
+	(void)snprintf(keys, sizeof(keys), "%suser = u\npassword = p\n",
+	    d.keys);
+	t.keys = keys;
+	trial_run(&t, state);
+	TRIAL_CHECK(&t, t.result.exit_status == EX_OK);
+	TRIAL_CHECK(&t, depot_count(&d, "new") == 1);
+	TRIAL_CHECK(&t, strstr(d.text, "535 5.7.8") != NULL);
+	trial_free(&t);
+	/* The profile's file is broken, or lacks it, but another is named. */
+	for (i = 0; i < COUNT(profiles); i++) {
+		struct trial u = { .keys = d.keys, .args = run_args };
+
+		depot_age(&d, 0);
+		(void)snprintf(profile, sizeof(profile), "[x]\nhost = "
+		    "127.0.0.1\n%s", d.keys);
+		trial_prepare(&u, state);
+		file = fopen(u.profile_path, "w");
+		assert_non_null(file);
+		assert_true(fputs(profiles[i], file) >= 0);
+		(void)fclose(file);
+		u.argv[2] = scratch_file(*state, "run.ini", 0600,
+		    span_of(profile));
+		assert_true(program_start(&u.program, &u.run));
+		trial_finish(&u);
+		TRIAL_CHECK(&u, u.result.exit_status == EX_OK);
+		TRIAL_CHECK(&u, depot_count(&d, "new") == 1);
+		TRIAL_CHECK(&u, depot_wait(&d) > 300);
+		TRIAL_CHECK(&u, strstr(d.text, i == 0 ? "unknown key" :
+		    "no profile 'default'") != NULL);
+		mem_free((char *)(uintptr_t)u.argv[2]);
+		trial_free(&u);
+	}
+}
+
+static void
+each_recipient_gets_it_once(void **state)
+{
+	struct depot d;
+	struct trial t = { .keys = d.keys, .args = run_args,
+	    .overrides = { { .stage = "rcpt1",
+	    .script = "S 450 4.2.0 later" } } };
+	struct trial u = { .keys = d.keys, .args = run_args };
+	const struct relay_message *m;
+
+	depot_make(&d, state, "partial = deliver\n");
+	{
+		struct trial first = { .keys = d.keys, .args = two,
+		    .is_absent = true };
+
+		trial_run(&first, state);
+		TRIAL_CHECK(&first, first.result.exit_status == EX_OK);
+		trial_free(&first);
+	}
+	depot_age(&d, 0);
+	trial_run(&t, state);
+	TRIAL_CHECK(&t, t.result.exit_status == EX_OK);
+	m = relay_only_message(&t.record);
+	TRIAL_CHECK(&t, m != NULL && m->recipient_count == 1);
+	TRIAL_CHECK(&t, strcmp(m->recipients[0], "<two@example.net>") == 0);
+	TRIAL_CHECK(&t, depot_count(&d, "new") == 1);
+	trial_free(&t);
+	depot_age(&d, 0);
+	trial_run(&u, state);
+	m = relay_only_message(&u.record);
+	TRIAL_CHECK(&u, m != NULL && m->recipient_count == 1);
+	TRIAL_CHECK(&u, strcmp(m->recipients[0], "<one@example.net>") == 0);
+	TRIAL_CHECK(&u, depot_count(&d, "new") == 0);
+	trial_free(&u);
+}
+
+static void
+of_some_refused_for_good_the_file_stays_in_failed(void **state)
+{
+	struct depot d;
+	struct trial t = { .keys = d.keys, .args = run_args,
+	    .overrides = { { .stage = "rcpt1",
+	    .script = "S 550 5.1.1 nobody" } } };
+
+	depot_make(&d, state, "partial = deliver\n");
+	{
+		struct trial first = { .keys = d.keys, .args = two,
+		    .is_absent = true };
+
+		trial_run(&first, state);
+		trial_free(&first);
+	}
+	depot_age(&d, 0);
+	trial_run(&t, state);
+	TRIAL_CHECK(&t, t.result.exit_status == EX_UNAVAILABLE);
+	TRIAL_CHECK(&t, t.record.committed == 1);
+	TRIAL_CHECK(&t, depot_count(&d, "new") == 0);
+	TRIAL_CHECK(&t, depot_count(&d, "failed") == 1);
+	TRIAL_CHECK(&t, strstr(d.text, "FD\n") != NULL);
+	trial_free(&t);
+}
+
+static void
+an_uncertain_one_keeps_its_message_id_and_is_told_of(void **state)
+{
+	struct depot d;
+	struct trial first = { .keys = d.keys, .run.input = span_of(
+	    "Subject: without an id\n\nhello\n"), .overrides = { {
+	    .stage = "receipt", .script = "commit\nclose" } } };
+	struct trial again = { .keys = d.keys, .args = run_args };
+	const char *id;
+	char line[200];
+
+	depot_make(&d, state, LOGGED);
+	trial_run(&first, state);
+	TRIAL_CHECK(&first, first.result.exit_status == EX_OK);
+	TRIAL_CHECK(&first, trial_says(&first, " uncertain=yes"));
+	id = strstr(relay_only_message(&first.record)->text.data,
+	    "Message-ID: ");
+	TRIAL_CHECK(&first, id != NULL);
+	(void)snprintf(line, sizeof(line), "%.*s", (int)strcspn(id, "\r\n"),
+	    id);
+	trial_free(&first);
+	depot_age(&d, 0);
+	trial_run(&again, state);
+	TRIAL_CHECK(&again, again.result.exit_status == EX_OK);
+	TRIAL_CHECK(&again, again.record.committed == 1);
+	TRIAL_CHECK(&again, strstr(relay_only_message(&again.record)
+	    ->text.data, line) != NULL);
+	TRIAL_CHECK(&again, trial_says(&again,
+	    " spool='possibly a duplicate'"));
+	trial_free(&again);
+}
+
+static void
+a_relay_that_is_away_is_left_alone_after_three_tries(void **state)
+{
+	struct depot d;
+	struct trial t = { .keys = d.keys, .args = run_args,
+	    .is_absent = true };
+	struct trial u = { .keys = d.keys, .args = run_args,
+	    .overrides = { { .stage = "greeting",
+	    .script = "S 421 4.3.2 busy\nclose" } } };
+
+	fill(&d, state, LOGGED, 5);
+	depot_age(&d, 0);
+	trial_run(&t, state);
+	TRIAL_CHECK(&t, t.result.exit_status == EX_OK);
+	TRIAL_CHECK(&t, depot_count(&d, "new") == 5);
+	trial_free(&t);
+	/* Three have a new time, two are due still: */
+	trial_run(&u, state);
+	TRIAL_CHECK(&u, u.record.count == 2);
+	trial_free(&u);
+	depot_age(&d, 0);
+	{
+		struct trial v = { .keys = d.keys, .args = run_args,
+		    .overrides = { { .stage = "greeting",
+		    .script = "S 421 4.3.2 busy\nclose" } } };
+
+		trial_run(&v, state);
+		TRIAL_CHECK(&v, v.record.count == 3);
+		trial_free(&v);
+	}
+}
+
+static void
+what_is_damaged_is_put_aside(void **state)
+{
+	struct depot d;
+	struct trial t = { .keys = d.keys, .args = run_args };
+	char path[400];
+	int fd;
+
+	fill(&d, state, LOGGED, 2);
+	depot_age(&d, 0);
+	(void)snprintf(path, sizeof(path), "%s/new/%s", d.path, d.id);
+	fd = open(path, O_WRONLY);
+	assert_true(fd >= 0);
+	assert_int_equal(pwrite(fd, "J", 1, (off_t)d.len - 90), 1);
+	(void)close(fd);
+	depot_age(&d, 0);
+	trial_run(&t, state);
+	TRIAL_CHECK(&t, t.result.exit_status == EX_UNAVAILABLE);
+	TRIAL_CHECK(&t, t.record.committed == 1);
+	TRIAL_CHECK(&t, trial_says(&t, "the file is damaged: its hash"));
+	TRIAL_CHECK(&t, depot_count(&d, "new") == 0);
+	TRIAL_CHECK(&t, depot_count(&d, "failed") == 1);
+	trial_free(&t);
+}
+
+static void
+a_bounce_is_there_before_the_message_leaves(void **state)
+{
+	struct depot d;
+	struct trial t = { .keys = d.keys, .args = run_args,
+	    .overrides = { { .stage = "rcpt",
+	    .script = "S 550 5.1.1 nobody" } } };
+	struct trial u = { .keys = d.keys, .args = run_args };
+	struct trial v = { .keys = d.keys, .args = run_args,
+	    .overrides = { { .stage = "rcpt",
+	    .script = "S 550 5.1.1 nobody" } } };
+	const struct relay_message *m;
+
+	fill(&d, state, "bounce_to = postmaster@example.org\n", 1);
+	depot_age(&d, 0);
+	trial_run(&t, state);
+	TRIAL_CHECK(&t, t.result.exit_status == EX_UNAVAILABLE);
+	TRIAL_CHECK(&t, depot_count(&d, "failed") == 1);
+	TRIAL_CHECK(&t, depot_count(&d, "new") == 1);
+	TRIAL_CHECK(&t, depot_wait(&d) <= 0);
+	trial_free(&t);
+	trial_run(&u, state);
+	TRIAL_CHECK(&u, u.result.exit_status == EX_OK);
+	m = relay_only_message(&u.record);
+	TRIAL_CHECK(&u, m != NULL);
+	TRIAL_CHECK(&u, strcmp(m->recipients[0],
+	    "<postmaster@example.org>") == 0);
+	TRIAL_CHECK(&u, strncmp(m->mail, "<>", 2) == 0);
+	TRIAL_CHECK(&u, strstr(m->text.data, "Content-Type: multipart/report; "
+	    "report-type=delivery-status;\r\n") != NULL);
+	TRIAL_CHECK(&u, strstr(m->text.data, "\r\nFinal-Recipient: rfc822; "
+	    KIT_RECIPIENT "\r\nAction: failed\r\nStatus: 5.1.1\r\n"
+	    "Diagnostic-Code: smtp; 550 5.1.1 nobody\r\n") != NULL);
+	TRIAL_CHECK(&u, strstr(m->text.data, "Message-ID: <1@example.org>")
+	    != NULL);
+	TRIAL_CHECK(&u, strstr(m->text.data, "hello") == NULL);
+	TRIAL_CHECK(&u, depot_count(&d, "new") == 0);
+	trial_free(&u);
+	/* What comes from the null sender is never answered. */
+	{
+		static const char *const null[] = { "-i", "-f", "<>",
+		    KIT_RECIPIENT, NULL };
+		struct trial first = { .keys = d.keys, .args = null,
+		    .is_absent = true };
+
+		trial_run(&first, state);
+		trial_free(&first);
+	}
+	depot_age(&d, 0);
+	trial_run(&v, state);
+	TRIAL_CHECK(&v, depot_count(&d, "new") == 0);
+	TRIAL_CHECK(&v, depot_count(&d, "failed") == 2);
+	trial_free(&v);
+}
+
+static void
+without_a_spool_there_is_nothing_to_do(void **state)
+{
+	static const char *const ways[] = { "-q", "--flush" };
+	size_t i;
+
+	for (i = 0; i < COUNT(ways); i++) {
+		const char *const args[] = { ways[i], NULL };
+		struct trial t = { .args = args };
+
+		trial_run(&t, state);
+		TRIAL_CHECK(&t, t.result.exit_status == EX_OK);
+		TRIAL_CHECK(&t, t.result.out.len == 0);
+		TRIAL_CHECK(&t, t.result.err.len == 0);
+		TRIAL_CHECK(&t, t.record.count == 0);
+		trial_free(&t);
+	}
+}
+
+/* Mail may wait there. */
+static void
+a_spool_that_isnt_safe_is_told_of(void **state)
+{
+	static const char *const ways[] = { "-q", "--flush", "--queue" };
+	struct depot d;
+	size_t i;
+
+	fill(&d, state, "", 1);
+	assert_int_equal(chmod(d.path, 0755), 0);
+	for (i = 0; i < COUNT(ways); i++) {
+		const char *const args[] = { ways[i], NULL };
+		struct trial t = { .keys = d.keys, .args = args };
+
+		trial_run(&t, state);
+		trial_failed(&t, EX_CONFIG, NULL, "the spool ");
+		trial_free(&t);
+	}
+	assert_int_equal(chmod(d.path, 0700), 0);
+	assert_int_equal(depot_count(&d, "new"), 1);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_is_due_arrives_and_the_file_is_gone),
+		cmocka_unit_test(what_isnt_due_waits_and_a_flush_takes_it),
+		cmocka_unit_test(a_flush_can_name_one),
+		cmocka_unit_test(several_messages_go_over_one_session),
+		cmocka_unit_test(
+		    a_failure_that_may_pass_waits_for_its_next_time),
+		cmocka_unit_test(what_no_waiting_heals_goes_to_failed),
+		cmocka_unit_test(trouble_of_our_own_is_waited_for),
+		cmocka_unit_test(each_recipient_gets_it_once),
+		cmocka_unit_test(
+		    of_some_refused_for_good_the_file_stays_in_failed),
+		cmocka_unit_test(
+		    an_uncertain_one_keeps_its_message_id_and_is_told_of),
+		cmocka_unit_test(
+		    a_relay_that_is_away_is_left_alone_after_three_tries),
+		cmocka_unit_test(what_is_damaged_is_put_aside),
+		cmocka_unit_test(a_bounce_is_there_before_the_message_leaves),
+		cmocka_unit_test(without_a_spool_there_is_nothing_to_do),
+		cmocka_unit_test(a_spool_that_isnt_safe_is_told_of),
+	};
+
+	return cmocka_run_group_tests(tests, kit_set_up, kit_tear_down);
+}
