@@ -195,7 +195,9 @@ open_session(struct delivery *d, int fd, struct error *err)
 	if (ok)
 		return true;
 	trace_note(d->trace, "%s: %s", d->endpoint->text, err->text);
-	return name_failure(d, err);
+	(void)name_failure(d, err);
+	trace_failed(d->trace, err);
+	return false;
 }
 
 static void
@@ -232,10 +234,13 @@ dial_any(struct delivery *d, int *fd, struct error *said, struct error *err)
 		if (!dial_has_more(&d->dial))
 			begin_hop(d);
 		error_clear(err);
-		if (dial_next(&d->dial, fd, &d->endpoint, err))
+		if (dial_next(&d->dial, fd, &d->endpoint, err)) {
+			trace_passed(d->trace, STAGE_CONNECT);
 			return true;
+		}
 		trace_note(d->trace, "%s", err->text);
 		(void)name_failure(d, err);
+		trace_failed(d->trace, err);
 		if (!err->temporary)
 			return false;
 		if (!error_is_set(said))
@@ -293,6 +298,7 @@ deliver_open(struct delivery *d, struct error *err)
 	fill_params(d);
 	if (!hops_resolve(&d->hops, d->profile, &d->run, d->trace, err))
 		return name_failure(d, err);
+	trace_passed(d->trace, STAGE_DNS);
 	lock(d);
 	begin_hop(d);
 	return open_next(d, err);

@@ -38,7 +38,7 @@ struct delivery {
 	char reply[1200];	/* the relay's 250 to the message */
 	bool dsn_is_ignored;	/* wishes for notifications, without DSN */
 
-	/* private to deliver.c; owned */
+	/* private to deliver.c, and shown by check_steps.c; owned */
 	struct tls_context *tls_context;
 	struct hops hops;
 	size_t next_hop;	/* of those not begun */

@@ -161,8 +161,6 @@ set_sender(struct draft *d, struct error *err)
 static bool
 make_envelope(struct draft *d, struct error *err)
 {
-	d->domain = d->profile.domain != NULL ?
-	    mem_string(d->profile.domain) : profile_mailname(MAILNAME);
 	return collect_recipients(d, err) && set_sender(d, err);
 }
 
@@ -241,12 +239,20 @@ start_clock(struct draft *d)
 	    "total_timeout", d->profile.total_timeout);
 }
 
+void
+draft_begin_run(struct draft *d)
+{
+	start_clock(d);
+	d->domain = d->profile.domain != NULL ?
+	    mem_string(d->profile.domain) : profile_mailname(MAILNAME);
+}
+
 bool
 draft_complete(struct draft *d, struct error *err)
 {
 	if (!draft_choose_profile(d, &d->message, err))
 		return false;
-	start_clock(d);
+	draft_begin_run(d);
 	return make_envelope(d, err) && make_header(d, err) &&
 	    check_bytes(d, err);
 }

@@ -65,6 +65,10 @@ bool draft_choose_profile(struct draft *d, const struct message *head,
 bool draft_use_profile(struct draft *d, const char *name,
     struct error *err) MUST_CHECK;
 
+/* The run's clock begins, and bare names have a domain: what draft_complete()
+ * does first, for a run without a message. */
+void draft_begin_run(struct draft *d);
+
 /*
  * Chooses the profile, fills envelope and header, finds a form in which it can
  * leave. To the recipients given come those of the arguments and, with -t, of

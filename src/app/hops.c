@@ -88,6 +88,7 @@ leave_out(struct search *s, struct hop *hop, struct error *trouble,
 		return false;
 	}
 	trace_note(s->trace, "%s: %s", hop->peer, trouble->text);
+	trace_failed(s->trace, trouble);
 	if (!error_is_set(&s->first))
 		s->first = *trouble;
 	return true;

@@ -32,8 +32,8 @@ list_target(struct buf *list, const struct alias_table *table,
 	    buf_add_char(list, '\n'));
 }
 
-static bool
-list_targets(struct buf *list, const struct alias_table *table)
+bool
+newaliases_list(struct buf *list, const struct alias_table *table)
 {
 	const struct alias *alias;
 	bool ok = true;
@@ -72,7 +72,7 @@ check_section(void *context, const char *name, const char *path)
 	ok = buf_add(&c->seen, path, strlen(path) + 1);
 	where = profile_where(c->file, name, "aliases");
 	ok = ok && expand_load(path, where, &table, c->err) &&
-	    list_targets(&c->list, table) && expand_check(table, c->err);
+	    newaliases_list(&c->list, table) && expand_check(table, c->err);
 	mem_free(where);
 	aliases_free(table);
 	return ok;

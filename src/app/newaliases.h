@@ -4,8 +4,14 @@
 
 #include "app/options.h"
 #include "app/run.h"
+#include "base/buf.h"
 #include "base/error.h"
 #include "base/trace.h"
+#include "conf/aliases.h"
+
+/* Adds a line for each target that mail can't be sent to. */
+bool newaliases_list(struct buf *list,
+    const struct alias_table *table) MUST_CHECK;
 
 /*
  * Checks the aliases file of the profile that was chosen by name, else those of

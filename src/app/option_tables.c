@@ -4,6 +4,8 @@
 
 #include "base/span.h"
 
+#define DAYS_DIGITS_MAX 5
+
 bool
 option_refuse(const char *what, const char *why, struct error *err)
 {
@@ -570,6 +572,31 @@ set_json(struct option_reader *r, const char *text, const char *value,
 	return true;
 }
 
+static bool
+choose_check(struct option_reader *r, const char *text, const char *value,
+    struct error *err)
+{
+	(void)text;
+	(void)value;
+	return choose_mode(r, MODE_CHECK, err);
+}
+
+static bool
+set_warn_expiry(struct option_reader *r, const char *text, const char *value,
+    struct error *err)
+{
+	size_t i;
+
+	if (!check_number(r, text, value, err))
+		return false;
+	r->wants_expiry = true;
+	r->options->warn_expiry = 0;
+	for (i = 0; value[i] != '\0' && i < DAYS_DIGITS_MAX; i++)
+		r->options->warn_expiry = r->options->warn_expiry * 10 +
+		    value[i] - '0';
+	return value[i] == '\0' || option_refuse(text, "too many days", err);
+}
+
 const struct option_name option_long[] = {
 	/* The first row: options.c gives it a place of its own. */
 	{ "config", TAKES_VALUE, set_config, NULL },
@@ -578,7 +605,7 @@ const struct option_name option_long[] = {
 	{ "json", TAKES_NONE, set_json, NULL },
 	{ "help", TAKES_NONE, choose_help, NULL },
 	{ "version", TAKES_NONE, choose_version, NULL },
-	{ "check", TAKES_NONE, later_mode, "--check" },
+	{ "check", TAKES_NONE, choose_check, NULL },
 	{ "print-config", TAKES_NONE, later_mode, "--print-config" },
 	{ "list-profiles", TAKES_NONE, later_mode, "--list-profiles" },
 	{ "configure", TAKES_VALUE, later_mode, "--configure" },
@@ -586,7 +613,8 @@ const struct option_name option_long[] = {
 	{ "queue", TAKES_NONE, choose_mailq, NULL },
 	{ "flush", TAKES_OPTIONAL, choose_flush, NULL },
 	{ "print-id", TAKES_NONE, later, "--print-id" },
-	{ "warn-expiry", TAKES_VALUE, later, "--warn-expiry" },
+	{ "warn-expiry", TAKES_VALUE, set_warn_expiry,
+	    "--warn-expiry" },
 	{ NULL, TAKES_NONE, NULL, NULL }
 };
 

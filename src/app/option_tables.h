@@ -22,6 +22,7 @@ struct option_reader {
 	int mode_letters;	/* how many words chose a mode */
 	bool is_value_next;	/* the value was the next word, not attached */
 	bool sender_was_next;	/* … and that was -f's */
+	bool wants_expiry;
 	unsigned int seen;	/* long options, as bits */
 };
 

@@ -140,6 +140,21 @@ says_how_to_send(const struct options *o)
 	    o->dsn.envid != NULL || o->wants_requiretls || o->wants_smtputf8;
 }
 
+/* It speaks with the relay of one recipient. */
+static bool
+check_check(const struct options *o, struct error *err)
+{
+	struct options other = *o;
+
+	other.recipient_count = 0;
+	if (says_how_to_send(&other) || o->sender != NULL)
+		return option_refuse("--check sends nothing",
+		    "no -t, -f, -r, -N, -R, -V or --dry-run goes with it",
+		    err);
+	return o->recipient_count <= 1 || option_refuse("--check",
+	    "it takes one recipient", err);
+}
+
 /* What each word may be when seen alone was checked; now all together. */
 static bool
 check_combination(const struct option_reader *r, struct error *err)
@@ -150,6 +165,11 @@ check_combination(const struct option_reader *r, struct error *err)
 		return !says_how_to_send(o) || option_refuse("-bs takes no -t, "
 		    "-N, -R, -V, --dry-run or recipient",
 		    "what they say is said in SMTP", err);
+	if (r->wants_expiry && o->mode != MODE_CHECK)
+		return option_refuse("--warn-expiry", "it goes with --check",
+		    err);
+	if (o->mode == MODE_CHECK)
+		return check_check(o, err);
 	if (o->mode != MODE_SUBMIT)
 		return (!says_how_to_send(o) && o->sender == NULL) ||
 		    option_refuse("a mode that sends nothing stands alone",
@@ -209,11 +229,12 @@ options_parse(struct options *o, const struct invocation *invocation,
 	const char *name = base_name(invocation->argc > 0 ?
 	    invocation->argv[0] : NULL);
 	const struct option_personality *p = option_personalities;
-	struct option_reader r = { o, invocation, 0, false, false, 0 };
+	struct option_reader r = { o, invocation, 0, false, false, false, 0 };
 	bool long_allowed = !invocation->is_restricted &&
 	    strcmp(name, own_name) == 0;
 
 	memset(o, 0, sizeof(*o));
+	o->warn_expiry = OPTION_WARN_EXPIRY;
 	while (p->name != NULL && strcmp(p->name, name) != 0)
 		p++;
 	o->mode = p->mode;

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "app/option_value.h"
 #include "base/error.h"
@@ -19,10 +20,13 @@ enum mode {
 	MODE_QUEUE,	/* -q: what is due */
 	MODE_FLUSH,	/* --flush: all of it, or one */
 	MODE_ALIASES,	/* -bi */
+	MODE_CHECK,	/* --check: speak with the relay, and send nothing */
 	MODE_NOTHING,	/* -bh, -bH: nothing to do, and done */
 	MODE_HELP,
 	MODE_VERSION
 };
+
+#define OPTION_WARN_EXPIRY 14
 
 /* What -B declares of the message. */
 enum body_type { BODY_UNSAID, BODY_7BIT, BODY_8BITMIME };
@@ -33,6 +37,7 @@ struct options {
 	bool ignore_dots;	/* -i */
 	bool is_quiet;		/* -oeq: the status alone tells */
 	bool dry_run, json;
+	int64_t warn_expiry;	/* days that a certificate should still have */
 	int verbosity;		/* how many -v */
 	enum body_type body;
 	struct dsn_request dsn;		/* -N, -R and -V */

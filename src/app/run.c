@@ -2,6 +2,7 @@
 
 #include <errno.h>
 
+#include "app/check.h"
 #include "app/help.h"
 #include "app/mailq.h"
 #include "app/newaliases.h"
@@ -60,6 +61,7 @@ static mode_action *const actions[] = {
 	[MODE_QUEUE] = queue_run,
 	[MODE_FLUSH] = queue_run,
 	[MODE_ALIASES] = newaliases,
+	[MODE_CHECK] = check,
 	[MODE_NOTHING] = do_nothing,
 	[MODE_HELP] = say_help,
 	[MODE_VERSION] = say_help,
@@ -75,7 +77,7 @@ run(const struct process *process)
 		.is_cgi = !process->is_restricted &&
 		    os_env(process->env, "GATEWAY_INTERFACE") != NULL,
 	};
-	struct trace trace = { process->err, 0, clock_ms() };
+	struct trace trace = { process->err, 0, clock_ms(), NULL };
 	struct error err = { 0 };
 	struct options options;
 	mode_action *action;

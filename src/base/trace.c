@@ -80,3 +80,17 @@ trace_note(const struct trace *t, const char *format, ...)
 	write_note(t, format, args);
 	va_end(args);
 }
+
+void
+trace_passed(const struct trace *t, enum stage stage)
+{
+	if (t != NULL && t->watch != NULL)
+		t->watch->passed(t->watch->context, stage);
+}
+
+void
+trace_failed(const struct trace *t, const struct error *err)
+{
+	if (t != NULL && t->watch != NULL)
+		t->watch->failed(t->watch->context, err);
+}

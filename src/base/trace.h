@@ -10,12 +10,23 @@
 #include <stdint.h>
 
 #include "base/attr.h"
+#include "base/error.h"
 #include "base/span.h"
+
+/* Who follows the run from stage to stage, for --check. */
+struct trace_watch {
+	/* A stage was passed. */
+	void (*passed)(void *context, enum stage stage);
+	/* An address or a relay failed, and another is tried. */
+	void (*failed)(void *context, const struct error *err);
+	void *context;
+};
 
 struct trace {
 	int fd;
 	int level;	/* 0 silent, 1 -v, 2 -vv */
 	int64_t start;	/* clock_ms() of the run's begin */
+	const struct trace_watch *watch;	/* NULL: nobody */
 };
 
 /* Whether anything is to be said; it spares the making of it. */
@@ -24,5 +35,9 @@ bool trace_is_on(const struct trace *t);
 void trace_sent(const struct trace *t, struct span line);
 void trace_received(const struct trace *t, struct span line);
 void trace_note(const struct trace *t, const char *format, ...) FORMAT(2, 3);
+
+/* Tells the watcher, if there is one; neither says a word of its own. */
+void trace_passed(const struct trace *t, enum stage stage);
+void trace_failed(const struct trace *t, const struct error *err);
 
 #endif

@@ -47,6 +47,21 @@ group_name(gid_t gid, char out[NAME_SIZE])
 		(void)snprintf(out, NAME_SIZE, "%lu", (unsigned long)gid);
 }
 
+void
+safe_describe(const char *path, char *out, size_t size)
+{
+	char owner[NAME_SIZE], group[NAME_SIZE];
+	struct stat st;
+
+	if (stat(path, &st) != 0) {
+		(void)snprintf(out, size, "%s", strerror(errno));
+		return;
+	}
+	user_name(st.st_uid, owner);
+	group_name(st.st_gid, group);
+	(void)snprintf(out, size, "%s:%s %04o", owner, group, safe_mode(&st));
+}
+
 /* Somebody set the file up, and not for this user: says what is missing. */
 static bool
 explain_denial(const char *path, int fault, struct error *err)

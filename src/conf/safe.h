@@ -33,6 +33,9 @@ bool safe_is_private(const char *path, const struct profile_trust *trust,
 bool safe_read(int fd, const char *path, size_t max, struct buf *out,
     struct error *err) MUST_CHECK;
 
+/* "root:posthaste 0640" of the file, or why that can't be told. */
+void safe_describe(const char *path, char *out, size_t size);
+
 /* "0640" and the like, four digits. */
 unsigned int safe_mode(const struct stat *st);
 

@@ -82,9 +82,8 @@ run_command(struct fetch *f, struct error *err)
 	return ok;
 }
 
-/* The name of the key that gives the password, NULL where none is set. */
-static const char *
-source_of(const struct profile *p)
+const char *
+secret_source(const struct profile *p)
 {
 	if (p->password != NULL)
 		return "password";
@@ -123,7 +122,7 @@ take_line(struct fetch *f, struct buf *out, struct error *err)
 {
 	struct span line = buf_span(&f->raw);
 	const struct profile *p = f->p;
-	const char *source = source_of(p);
+	const char *source = secret_source(p);
 	size_t i;
 
 	line = span_make(line.data, span_find(line, '\n'));

@@ -15,6 +15,10 @@
 #define SECRET_MAX (64UL << 10)		/* octets, of a file or an output too */
 #define SECRET_COMMAND_MS 120000	/* a password_command's time */
 
+/* The name of the key that gives the password, static; NULL where none is
+ * set. */
+const char *secret_source(const struct profile *p);
+
 /*
  * Fills `out` (born with the limit SECRET_MAX; free it with
  * buf_free_secret()) with the first line of the source, without its line end.

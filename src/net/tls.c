@@ -322,6 +322,13 @@ tls_handshake(struct stream *s, struct tls_context *ctx,
 	return ok;
 }
 
+bool
+tls_certificate(const struct stream *s, struct certificate *certificate)
+{
+	return s->tls != NULL && s->tls->is_up &&
+	    trust_describe(s->tls->session, certificate);
+}
+
 const char *
 tls_description(const struct stream *s)
 {

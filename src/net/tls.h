@@ -15,6 +15,8 @@
 #include "base/trace.h"
 #include "net/stream.h"
 
+struct certificate;	/* net/trust_certificate.h */
+
 struct tls_params {
 	const char *name;	/* the relay's name or IP address */
 	const char *ca_file;	/* NULL: the system's trust */
@@ -66,6 +68,10 @@ const char *tls_priority_fault(const char *text);
 bool tls_handshake(struct stream *s, struct tls_context *ctx,
     const struct limit *limit, const struct trace *trace,
     struct error *err) MUST_CHECK;
+
+/* The certificate that the relay has shown; false without TLS. */
+bool tls_certificate(const struct stream *s,
+    struct certificate *certificate) MUST_CHECK;
 
 /* "TLS1.3 …" as the log names it, borrowed; "off" without TLS. */
 const char *tls_description(const struct stream *s);

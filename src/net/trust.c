@@ -256,6 +256,42 @@ look_at(struct shown *s, struct error *err)
 	return true;
 }
 
+/* A chain holds as long as the first of it to expire. */
+static void
+look_along(const struct shown *s, struct certificate *c)
+{
+	struct certificate other;
+	gnutls_x509_crt_t x509;
+	unsigned int i;
+
+	for (i = 1; i < s->count; i++) {
+		if (gnutls_x509_crt_init(&x509) != 0)
+			return;
+		if (gnutls_x509_crt_import(x509, &s->chain[i],
+		    GNUTLS_X509_FMT_DER) == 0) {
+			certificate_describe(&other, x509, s->sha256);
+			if (other.days_left < c->days_left)
+				c->days_left = other.days_left;
+		}
+		gnutls_x509_crt_deinit(x509);
+	}
+}
+
+bool
+trust_describe(gnutls_session_t session, struct certificate *c)
+{
+	struct shown s = { .session = session };
+	struct error ignored = { 0 };
+	bool ok = look_at(&s, &ignored);
+
+	*c = s.words;
+	if (ok)
+		look_along(&s, c);
+	if (s.leaf != NULL)
+		gnutls_x509_crt_deinit(s.leaf);
+	return ok;
+}
+
 bool
 trust_check(struct trust *t, gnutls_session_t session, bool is_loopback,
     const struct trace *trace, struct error *err)

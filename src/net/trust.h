@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/trace.h"
 #include "net/tls.h"
+#include "net/trust_certificate.h"
 
 struct gnutls_session_int;		/* gnutls_session_t */
 struct gnutls_certificate_credentials_st;
@@ -31,6 +32,10 @@ struct gnutls_certificate_credentials_st *trust_credentials(
 
 /* The name to ask for by SNI, without its trailing dot; NULL for an address. */
 const char *trust_server_name(const struct trust *t);
+
+/* Describes the certificate that was shown, judged or not. */
+bool trust_describe(struct gnutls_session_int *session,
+    struct certificate *c) MUST_CHECK;
 
 /*
  * Judges the certificate of the handshake under way. What fails is EX_PROTOCOL

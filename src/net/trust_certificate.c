@@ -140,6 +140,7 @@ certificate_describe(struct certificate *c, gnutls_x509_crt_t x509,
 	take_names(c, x509);
 	write_date(c->from, sizeof(c->from), from);
 	write_date(c->to, sizeof(c->to), to);
+	c->days_left = (to - now) / (24 * 60 * 60);
 	c->is_early = now < from;
 	c->is_late = now > to;
 	write_hex(c->sha256, sha256, CRYPTO_SHA256_SIZE);

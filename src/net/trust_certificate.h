@@ -1,10 +1,12 @@
 /*
- * A certificate in words, and why it isn't accepted. Used by trust.c alone.
+ * A certificate in words, and why it isn't accepted. Made by trust.c, shown by
+ * others.
  */
 #ifndef POSTHASTE_NET_TRUST_CERTIFICATE_H
 #define POSTHASTE_NET_TRUST_CERTIFICATE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/crypto.h"
 #include "base/error.h"
@@ -15,6 +17,8 @@ struct gnutls_x509_crt_int;	/* gnutls_x509_crt_t */
 struct certificate {
 	char subject[50], names[56], issuer[50];
 	char from[12], to[12];
+	int64_t days_left;	/* until the first of its chain expires;
+				 * negative: since then */
 	bool is_early, is_late;	/* now is outside the two */
 	bool has_dns, has_address;	/* among its names */
 	char sha256[2 * CRYPTO_SHA256_SIZE + 1];

@@ -252,10 +252,12 @@ prepare(struct exchange *x, struct session *s)
 static bool
 end(struct exchange *x, bool ok, struct error *err)
 {
-	if (ok)
+	if (ok) {
 		x->session->mechanism = sasl_name(x->sasl.mechanism);
-	else
+		trace_passed(x->session->params->trace, STAGE_AUTH);
+	} else {
 		add_reason(x, err);
+	}
 	sasl_end(&x->sasl);
 	buf_free_secret(&x->first);
 	buf_free(&x->binding);

@@ -392,6 +392,14 @@ reply_limit(const struct session *s, enum step step)
 	return limit;
 }
 
+/* Whether AUTH was passed isn't for its replies alone to say. */
+static void
+tell_watcher(const struct session *s, enum step step)
+{
+	if (step != STEP_AUTH)
+		trace_passed(s->params->trace, step_row(step)->stage);
+}
+
 bool
 session_expect(struct session *s, enum step step, struct error *err)
 {
@@ -401,8 +409,10 @@ session_expect(struct session *s, enum step step, struct error *err)
 		take_up_command(s);
 	if (let_flight_leave(s, step, err) && read_reply(s, step,
 	    reply_limit(s, step), err)) {
-		if (step_judge(step, &s->reply, err))
+		if (step_judge(step, &s->reply, err)) {
+			tell_watcher(s, step);
 			return true;
+		}
 		is_judged = step_is_refusal(&s->reply);
 		/* 421 and what isn't an answer: the relay won't listen on. */
 		if (!is_judged || s->reply.code == 421)

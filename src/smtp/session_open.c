@@ -105,8 +105,10 @@ start_tls(struct session *s, struct error *err)
 
 	(void)snprintf(s->command, sizeof(s->command), "(TLS handshake)");
 	if (tls_handshake(s->stream, s->params->tls_context, &limit,
-	    s->params->trace, err))
+	    s->params->trace, err)) {
+		trace_passed(s->params->trace, STAGE_TLS);
 		return true;
+	}
 	s->is_broken = true;
 	/* "This port greets in clear" is no news where it has greeted. */
 	if (s->params->tls == SESSION_TLS_STARTTLS && err->hint != NULL &&

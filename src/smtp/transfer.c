@@ -424,13 +424,26 @@ receipt(struct turn *turn, struct error *err)
 	return !error_is_set(err);
 }
 
+/* In lock-step, so that DATA doesn't ride behind a recipient. */
+static size_t
+window_of(const struct session *s, const struct transfer *t)
+{
+	return s->params->may_pipeline && s->capability.has_pipelining &&
+	    !t->is_probe ? WINDOW : 1;
+}
+
+static bool
+take_back(struct turn *turn, struct error *err)
+{
+	return session_ask(turn->s, STEP_RSET, span_of("RSET"), err);
+}
+
 bool
 transfer_message(struct session *s, const struct transfer *t,
     struct error *err)
 {
-	struct turn turn = { .s = s, .t = t, .window =
-	    s->params->may_pipeline && s->capability.has_pipelining ? WINDOW :
-	    1, .is_chunk = s->capability.has_chunking &&
+	struct turn turn = { .s = s, .t = t, .window = window_of(s, t),
+	    .is_chunk = s->capability.has_chunking &&
 	    s->params->chunking != SESSION_CHUNKING_OFF };
 	bool ok;
 
@@ -439,8 +452,8 @@ transfer_message(struct session *s, const struct transfer *t,
 	ok = check_smtputf8(s, t, err) && choose_form(s, t, err) &&
 	    check_size(s, t, err) &&
 	    check_recipients(s, t, err) && check_requiretls(s, t, err) &&
-	    envelope(&turn, err) &&
-	    message(&turn, err) && receipt(&turn, err);
+	    envelope(&turn, err) && (t->is_probe ? take_back(&turn, err) :
+	    message(&turn, err) && receipt(&turn, err));
 	buf_free(&turn.line);
 	return ok;
 }

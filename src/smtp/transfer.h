@@ -20,6 +20,8 @@ struct transfer {
 	bool wants_8bitmime;		/* -B8BITMIME */
 	bool wants_requiretls;		/* or not at all (RFC 8689) */
 	bool is_partial;		/* to those who weren't refused */
+	bool is_probe;			/* MAIL, each RCPT and RSET: no octet of
+					 * a message may leave */
 	struct dsn_wish dsn;		/* where the relay offers DSN */
 };
 
@@ -34,7 +36,8 @@ bool transfer_wants_dsn(const struct transfer *t);
  * recipient was refused: the first 5yz of them decides, else the first 4yz.
  * With `is_partial` the message goes to the others, but the result is the same;
  * envelope->is_taken tells. More recipients than the relay's RCPTMAX (RFC
- * 9422), or a REQUIRETLS that can't be had, is EX_UNAVAILABLE before MAIL.
+ * 9422), or a REQUIRETLS that can't be had, is EX_UNAVAILABLE before MAIL. Of a
+ * probe, true says that every recipient was accepted.
  */
 bool transfer_message(struct session *s, const struct transfer *t,
     struct error *err) MUST_CHECK;

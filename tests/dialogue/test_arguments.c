@@ -234,7 +234,7 @@ what_is_mistyped_is_64_and_told(void **state)
 		    "`--dry-run` " },
 		{ NULL, { "--profile" }, "--profile needs a value" },
 		{ NULL, { "--dry-run=yes", "a@b.net" }, "takes no value" },
-		{ NULL, { "--check" }, "not in this version" },
+		{ NULL, { "--print-config" }, "not in this version" },
 		{ "sendmail", { "--json", "a@b.net" },
 		    "`--json` is not an option of sendmail" },
 		{ "/usr/sbin/smtpd", { NULL }, "posthaste is not a daemon" },

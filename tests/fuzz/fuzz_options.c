@@ -138,8 +138,8 @@ check_options(const struct words *w, int flags)
 	}
 	FUZZ_CHECK(o.mode != MODE_SUBMIT || o.from_header ||
 	    o.recipient_count > 0);
-	FUZZ_CHECK(o.mode == MODE_SUBMIT || (o.recipient_count == 0 &&
-	    !o.from_header));
+	FUZZ_CHECK(o.mode == MODE_SUBMIT || (!o.from_header &&
+	    o.recipient_count <= (o.mode == MODE_CHECK ? 1 : 0)));
 	/* The default sender of a session is the one thing it is told. */
 	FUZZ_CHECK(o.mode == MODE_SUBMIT || o.mode == MODE_SMTP ||
 	    o.sender == NULL);

@@ -374,7 +374,8 @@ static void
 play(struct peer *p, int fd, int wishes, struct span input)
 {
 	volatile sig_atomic_t progress = PROGRESS_NONE;
-	struct trace trace = { os_memory_file("fuzz"), 2, clock_ms() };
+	struct trace trace = { os_memory_file("fuzz"), 2, clock_ms(),
+		NULL };
 	struct error err = { 0 };
 	struct buf transcript;
 	bool ok;

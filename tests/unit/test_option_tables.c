@@ -231,9 +231,9 @@ static const struct {
 	{ "-B8BITMIME", false, BODY_8BITMIME },
 };
 
-static const char *const long_ones_of_later[] = { "--check",
+static const char *const long_ones_of_later[] = {
 	"--print-config", "--list-profiles", "--configure=a@b", "--import=x",
-	"--print-id", "--warn-expiry=3" };
+	"--print-id" };
 
 /* `name`, up to two words, and `last`; any of these may be NULL. */
 static bool
