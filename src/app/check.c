@@ -85,6 +85,7 @@ run_steps(struct check *c, struct error *err)
 	check_permissions(c);
 	if (!address(c, err) || !check_aliases(c, err))
 		return false;
+	check_spool(c);
 	check_ehlo_name(c);
 	return fetch_secret(c, err) && speak(c, err);
 }

@@ -41,6 +41,7 @@ void check_give_up(struct check *c, const struct error *err);
 void check_permissions(struct check *c);
 void check_sender(struct check *c);
 bool check_aliases(struct check *c, struct error *err) MUST_CHECK;
+void check_spool(struct check *c);
 void check_ehlo_name(struct check *c);
 
 /* Behind a session that was opened: what would save round trips. */

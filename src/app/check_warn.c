@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include "app/check_steps.h"
+#include "app/defer.h"
 #include "app/expand.h"
 #include "app/newaliases.h"
 #include "app/sender.h"
@@ -152,6 +153,38 @@ check_aliases(struct check *c, struct error *err)
 	aliases_free(table);
 	buf_free(&list);
 	return ok;
+}
+
+static size_t
+count_letters(const struct spool *spool, enum spool_box box)
+{
+	struct spool_list list = { 0 };
+	struct error ignored = { 0 };
+	size_t count = spool_list(spool, box, &list, &ignored) ? list.count :
+	    0;
+
+	spool_list_free(&list);
+	return count;
+}
+
+/* Without it a message fails that might have waited. */
+void
+check_spool(struct check *c)
+{
+	struct defer defer;
+
+	if (c->draft.profile.spool == NULL)
+		return;
+	defer_open(&defer, &c->draft.profile);
+	if (defer.is_open)
+		check_say(&c->report, CHECK_OK, "spool", "%s; %zu waiting, %zu "
+		    "given up", defer.spool.path,
+		    count_letters(&defer.spool, SPOOL_NEW),
+		    count_letters(&defer.spool, SPOOL_FAILED));
+	else
+		check_say(&c->report, CHECK_WARN, "spool", "%s; %s",
+		    defer.fault.text, defer.fault.fix);
+	defer_close(&defer);
 }
 
 static bool

@@ -323,6 +323,20 @@ check_files(const struct trial *t, const char *directory)
 		(void)closedir(d);
 }
 
+static size_t
+count_files(const char *directory)
+{
+	struct dirent *entry;
+	size_t n = 0;
+	DIR *d = opendir(directory);
+
+	assert_non_null(d);
+	while ((entry = readdir(d)) != NULL)
+		n++;
+	(void)closedir(d);
+	return n;
+}
+
 /* What is left in files while the program runs. */
 static void
 check_traces(const struct flight *f)
@@ -380,6 +394,33 @@ arg_11_no_argument_environment_or_file_holds_it(void **state)
 			check_traces(&f);
 			let_go(&f);
 		}
+}
+
+/* What waits in the spool, and why, is told without it. */
+static void
+arg_11_no_message_in_the_spool_holds_it(void **state)
+{
+	char *spool = scratch_path(*state, "spool"), path[300];
+	size_t m;
+
+	assert_int_equal(mkdir(spool, 0700), 0);
+	(void)snprintf(path, sizeof(path), "%s/new", spool);
+	for (m = 0; m < MECHANISMS; m++) {
+		struct flight f = { .t.args = voices[0] };
+
+		prepare(&f, m % SOURCES, &mechanisms[m], state);
+		(void)snprintf(f.keys + strlen(f.keys), sizeof(f.keys) -
+		    strlen(f.keys), "spool = %s\n", spool);
+		f.t.overrides[0].stage = mechanisms[m].last;
+		f.t.overrides[0].script = "quote 454 4.7.0 not now: ";
+		trial_run(&f.t, state);
+		TRIAL_CHECK(&f.t, f.t.result.exit_status == EX_OK);
+		check_files(&f.t, path);
+		check_all(&f, true);
+		end(&f);
+	}
+	assert_int_equal(count_files(path), 2 + MECHANISMS);
+	mem_free(spool);
 }
 
 /* Waits until the helper has said which process it is. */
@@ -449,20 +490,6 @@ has_limit(const struct flight *f, const char *words)
 	is_there = strstr(buf_string(&text), words) != NULL;
 	buf_free(&text);
 	return is_there;
-}
-
-static size_t
-count_files(const char *directory)
-{
-	struct dirent *entry;
-	size_t n = 0;
-	DIR *d = opendir(directory);
-
-	assert_non_null(d);
-	while ((entry = readdir(d)) != NULL)
-		n++;
-	(void)closedir(d);
-	return n;
 }
 
 /* Killed while it knows the secret, where any other program would dump. */
@@ -589,6 +616,7 @@ main(void)
 		cmocka_unit_test(arg_11_no_output_and_no_log_holds_it),
 		cmocka_unit_test(
 		    arg_11_no_argument_environment_or_file_holds_it),
+		cmocka_unit_test(arg_11_no_message_in_the_spool_holds_it),
 		cmocka_unit_test(arg_11_nor_those_of_a_password_command),
 		cmocka_unit_test(arg_11_no_core_is_left),
 		cmocka_unit_test(arg_11_it_is_wiped_when_it_was_used),

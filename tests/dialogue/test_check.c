@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -378,6 +379,27 @@ aliases_that_fail_are_listed(void **state)
 }
 
 static void
+a_spool_that_cant_be_used_is_a_warning(void **state)
+{
+	char *path = scratch_path(*state, "spool"), keys[400];
+	struct trial fine = { .args = plain, .keys = keys };
+	struct trial wrong = { .args = plain, .keys = keys };
+
+	(void)snprintf(keys, sizeof(keys), EHLO FROM "spool = %s\n", path);
+	trial_run(&wrong, state);
+	check_quiet(&wrong, EX_OK);
+	TRIAL_CHECK(&wrong, prints(&wrong, "  warn  spool "));
+	TRIAL_CHECK(&wrong, prints(&wrong, "No such file or directory"));
+	trial_free(&wrong);
+	assert_int_equal(mkdir(path, 0700), 0);
+	trial_run(&fine, state);
+	check_quiet(&fine, EX_OK);
+	TRIAL_CHECK(&fine, prints(&fine, "/spool; 0 waiting, 0 given up\n"));
+	trial_free(&fine);
+	mem_free(path);
+}
+
+static void
 a_certificate_near_its_end_is_a_warning(void **state)
 {
 	static const struct {
@@ -563,6 +585,7 @@ main(void)
 		cmocka_unit_test(what_leads_to_trouble_is_a_warning),
 		cmocka_unit_test(the_relay_s_own_name_is_no_name_for_us),
 		cmocka_unit_test(aliases_that_fail_are_listed),
+		cmocka_unit_test(a_spool_that_cant_be_used_is_a_warning),
 		cmocka_unit_test(a_certificate_near_its_end_is_a_warning),
 		cmocka_unit_test(what_would_save_round_trips_is_said),
 		cmocka_unit_test(a_wish_that_doesnt_suit_the_relay_is_said),
