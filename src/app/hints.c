@@ -133,9 +133,12 @@ const struct hint hints[] = {
 	    "a token", "auth", false },
 	{ "H77", HINT_ANY, { 550, 535 }, "5.7.30",
 	    { "Basic authentication is not supported" },
-	    "this relay takes no passwords any more, only access tokens",
+	    "passwords (\"basic authentication\") are off for this mailbox, as "
+	    "Exchange Online has it by default from the end of December 2026: "
+	    "it takes access tokens only",
 	    "set auth = xoauth2, and password_command to a program that prints "
-	    "a token", "auth", false },
+	    "a token; or have an administrator allow basic authentication for "
+	    "SMTP as long as that can be done", "auth", false },
 	{ "H78", HINT_ANY, { 0 }, NULL, { NULL },
 	    "the access token isn't valid, or its time is over",
 	    "have password_command print a fresh token, made for sending mail "
@@ -182,6 +185,20 @@ const struct hint hints[] = {
 	    "a wrong user or key",
 	    "use the SMTP key, not the API key or the account's password",
 	    "password", false },
+	{ "H35", HINT_ANY, { 502, 535, 525 }, NULL,
+	    { "SMTP account is not yet activated" },
+	    "the relay has not opened the account for sending yet",
+	    "ask the relay's support to activate it for transactional mail",
+	    NULL, false },
+	{ "H69", HINT_ANY, { 550, 501 }, "5.1.8", { "bad outbound sender" },
+	    "the relay has blocked the sender, because spam came from that "
+	    "mailbox", "change the mailbox's password, then have an "
+	    "administrator unblock it (Microsoft 365: Restricted entities)",
+	    NULL, false },
+	{ "H76", LATE | AUTH, { 503 }, NULL,
+	    { "No identity changes permitted" },
+	    "the relay saw a second login in one session, and posthaste makes "
+	    "but one", "please report it, with what -v prints", NULL, false },
 	{ "H36", AUTH, { 535 }, NULL, { "Authentication Credentials Invalid" },
 	    "a wrong user or password; Amazon SES also says so to keys of "
 	    "another kind or of another region",
@@ -197,6 +214,14 @@ const struct hint hints[] = {
 	    "auth", false },
 
 	/* Who may send what to whom. */
+	{ "H40", LATE, { 550, 554 }, NULL,
+	    { "does not have permissions to send as this sender",
+	    "SendAsDenied" },
+	    "the sender or the From header isn't an address of the login "
+	    "{user}",
+	    "set from to the account's address and from_policy = force, or "
+	    "have an administrator grant that login the right to send as the "
+	    "other address", "from", false },
 	{ "H41", LATE, { 553, 550 }, NULL,
 	    { "Sender address rejected: not owned by" },
 	    "the sender isn't an address of the login {user}",
@@ -205,6 +230,42 @@ const struct hint hints[] = {
 	    { "Sender address rejected: not logged in" },
 	    "the sender belongs to an account, and no login was made",
 	    "set user and one of the password keys", "user", false },
+	{ "H43", LATE, { 553 }, NULL, { "Relaying disallowed" },
+	    "the From header isn't an address of the login {user}",
+	    "set from to an address of that account, and "
+	    "from_policy = force", "from", false },
+	{ "H44", HINT_ANY, { 550 }, NULL,
+	    { "From address is not one of your addresses" },
+	    "the From header is neither the account's address nor one of its "
+	    "aliases", "set from to one of them, and from_policy = force",
+	    "from", false },
+	{ "H45", LATE, { 501, 553 }, NULL,
+	    { "mail from address must be same as authorization user",
+	    "mail from must equal authorized user" },
+	    "the sender isn't the login {user}",
+	    "set from to the address of the login", "from", false },
+	{ "H46", LATE, { 550 }, NULL, { "Sender address is not allowed" },
+	    "the sender isn't an address of this mailbox",
+	    "set from to an address of the mailbox of {user}", "from", false },
+	{ "H47", LATE, { 550 }, NULL,
+	    { "does not match a verified Sender Identity" },
+	    "the relay doesn't know yet that the From address is yours",
+	    "verify that address or its domain in the relay's settings, or set "
+	    "from to one that is verified", "from", false },
+	{ "H48", LATE, { 554 }, NULL, { "Email address is not verified" },
+	    "Amazon SES doesn't know yet that the sender is yours; while the "
+	    "account is in the sandbox that goes for the recipients too",
+	    "verify the address it names, in the region that host names, or "
+	    "ask there for production access", "from", false },
+	{ "H49", LATE, { 0 }, NULL,
+	    { "is not a Sender Signature on your account" },
+	    "the relay doesn't know yet that the From address is yours",
+	    "add it there as a sender signature, or set from to one of "
+	    "them", "from", false },
+	{ "H50", LATE, { 0 }, NULL, { "is not allowed in header From" },
+	    "the From header is of another domain than the login {user}",
+	    "set from to an address in the login's domain, and "
+	    "from_policy = force", "from", false },
 	{ "H51", LATE, { 450, 550, 553 }, NULL,
 	    { "Sender address rejected: Domain not found" },
 	    "the sender's domain doesn't exist; no waiting heals that",
@@ -213,6 +274,12 @@ const struct hint hints[] = {
 	    { "recipient address must contain a domain" },
 	    "a recipient without a domain",
 	    "set domain, so that bare names are completed", "domain", false },
+	{ "H53", MAIL | RCPT, { 501 }, NULL,
+	    { "Bad sender address syntax", "Bad recipient address syntax" },
+	    "the relay can't read the address in that command",
+	    "look for a typing error: the sender comes from -f or the key "
+	    "from, recipients from the arguments or To, Cc and Bcc",
+	    NULL, false },
 	{ "H54", LATE, { 554, 550, 551, 553, 454 }, NULL,
 	    { "Relay access denied", "relay not permitted", "Relaying denied",
 	    "Unable to relay" },
@@ -229,6 +296,117 @@ const struct hint hints[] = {
 	    "message file too big" },
 	    "the message is larger than the relay takes; attachments grow by "
 	    "a third on their way", "send less, or a link", NULL, false },
+
+	{ "H70", HINT_ANY, { 550 }, "5.7.750", { "unregistered domains" },
+	    "the sender's domain isn't one of the Microsoft 365 tenant",
+	    "set from to an address in an accepted domain of the tenant, or "
+	    "have an administrator add the domain", "from", false },
+	{ "H75", HINT_ANY, { 0 }, NULL,
+	    { "free accounts are for test purposes only" },
+	    "the relay's test domain delivers to registered addresses only",
+	    "register the recipient there, or use a domain of your own",
+	    NULL, false },
+
+	/* What receivers ask of a sender's domain: SPF, DKIM, DMARC. */
+	{ "H71", LATE, { 550, 421 }, NULL, { "Unauthenticated email from" },
+	    "the receiver asked the From header's domain, and its DMARC policy "
+	    "disowns this mail: neither SPF nor DKIM speaks for {host}",
+	    "send through the relay that signs for that domain, or set from to "
+	    "an address in a domain that {host} signs for", "from", false },
+	{ "H81", HINT_ANY, { 550, 421, 450 }, "5.7.26", { NULL },
+	    "the receiver can't tell who sent this: the sender's domain has "
+	    "neither an SPF record that names the relay nor a DKIM signature",
+	    "send through your domain's own relay, or publish in its DNS what "
+	    "{host} asks for (SPF and DKIM)", "host", false },
+	{ "H82", HINT_ANY, { 550 }, "5.7.515", { NULL },
+	    "Outlook.com wants SPF, DKIM and DMARC from whoever sends much, "
+	    "and the From header's domain doesn't pass all three",
+	    "publish in that domain's DNS an SPF record that names the relay, "
+	    "the relay's DKIM key and a DMARC record; one of the first two "
+	    "must be of the From header's own domain", "from", false },
+
+	/* The message. */
+	{ "H57", HINT_ANY, { 552, 550 }, "5.7.0", { "illegal attachment",
+	    "potential security issue" },
+	    "the relay takes no attachments of this kind",
+	    "send a link instead", NULL, false },
+	{ "H59", LATE, { 550 }, NULL, { "missing a valid Message-ID",
+	    "missing a valid messageId" },
+	    "the Message-ID header isn't of the form <word@domain>",
+	    "have the program that wrote the message leave Message-ID out: "
+	    "posthaste adds one then", NULL, false },
+	{ "H60", LATE, { 550, 551 }, NULL,
+	    { "Multiple addresses in a From header",
+	    "missing a valid address in From", "multiple addresses in From" },
+	    "the From header isn't one plain address",
+	    "have the program that wrote the message put one address there, or "
+	    "set from and from_policy = force", "from_policy", false },
+	{ "H61", LATE, { 554 }, NULL,
+	    { "Reject due to policy restrictions" },
+	    "the relay wants one valid Date, one From, and at most one each of "
+	    "Sender, To, Cc and Subject, all in plain ASCII",
+	    "look at the header with --dry-run, and mend the program that "
+	    "wrote it", NULL, false },
+	{ "H62", HINT_ANY, { 550, 521, 552, 554, 451 }, NULL,
+	    { "BareLinefeedsAreIllegal", "bare <LF>", "bare CR", "smtplf" },
+	    "the relay saw a line that doesn't end in CR LF, and posthaste "
+	    "sends none", "look for something on the way that changes mail, "
+	    "or report it, with what -v prints", NULL, true },
+	{ "H63", HINT_ANY, { 550, 552, 554, 500 }, NULL,
+	    { "maximum allowed line length is 998", "line is too long" },
+	    "a line is longer than mail allows; in a signed or multipart "
+	    "message posthaste changes nothing",
+	    "have the program that wrote it break its lines, or encode the "
+	    "part in base64; elsewhere `encode = auto`, the default, does it",
+	    "encode", false },
+	{ "H64", MAIL | RCPT, { 553, 550, 501 }, "5.6.7", { "SMTPUTF8" },
+	    "an address has letters outside ASCII, and the relay takes none",
+	    "use an ASCII address, or a relay that offers SMTPUTF8",
+	    NULL, false },
+
+	/* What waiting heals, and the relay's limits. */
+	{ "H58", HINT_ANY, { 452 }, NULL, { "Insufficient system storage" },
+	    "the relay's disk is full, or nearly so",
+	    "send it again later, and tell the relay's operator; the key spool "
+	    "keeps mail that must wait", NULL, false },
+	{ "H65", HINT_ANY, { 450, 451 }, NULL,
+	    { "reylist", "4.7.1 Try again later" },
+	    "greylisting: the relay turns unknown senders away once, and takes "
+	    "the same message some minutes later",
+	    "send it again in five minutes; the key spool makes posthaste do "
+	    "that by itself", NULL, false },
+	{ "H66", HINT_ANY, { 432 }, NULL,
+	    { "Concurrent connections limit exceeded" },
+	    "too many programs send through this mailbox at the same time",
+	    "send fewer at once; the key spool keeps mail that must wait",
+	    NULL, false },
+	{ "H67", HINT_ANY, { 421, 450, 451 }, NULL,
+	    { "too many connections", "too many errors" },
+	    "the relay has had too many connections, or failed commands, from "
+	    "this machine",
+	    "wait some minutes, and send fewer at once; the key spool keeps "
+	    "mail that must wait", NULL, false },
+	{ "H68", HINT_ANY, { 451 }, "4.7.500", { "Server busy" },
+	    "Microsoft 365 slows this machine's address down",
+	    "send it again later; the key spool keeps mail that must wait",
+	    NULL, false },
+	{ "H72", HINT_ANY, { 450, 421 }, NULL,
+	    { "SMTP relay limit exceeded" },
+	    "the account has sent as much as Google Workspace allows for now",
+	    "send it again later; the key spool keeps mail that must wait",
+	    NULL, false },
+	{ "H73", HINT_ANY, { 421, 451 }, NULL,
+	    { "timeout exceeded", "Timeout waiting for data from client" },
+	    "the relay waited in vain for what was sent: packets are lost on "
+	    "the way to {host}",
+	    "send it again; if large messages fail alone, look at the "
+	    "network's MTU and at firewalls", NULL, false },
+	{ "H74", HINT_ANY, { 0 }, NULL,
+	    { "SMTP protocol synchronization",
+	    "SMTP synchronization error" },
+	    "the relay got something before it had answered",
+	    "set early = no, the default; if that doesn't help, "
+	    "pipelining = no, and please report it", "early", false },
 
 	/* Named by hint_find() where the message went out by BDAT. */
 	{ "H80", HINT_ANY, { 0 }, NULL, { NULL },

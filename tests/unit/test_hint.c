@@ -119,6 +119,115 @@ static const struct {
 	    "limit\r\n" },
 	{ "H56", STEP_RECEIPT, "552-5.3.4 Your message exceeded the "
 	    "message size limits\r\n552 5.3.4 x - gsmtp\r\n" },
+	{ "H35", STEP_MAIL, "502 5.7.0 Your SMTP account is not yet "
+	    "activated.\r\n" },
+	{ "H40", STEP_RECEIPT, "554 5.2.0 "
+	    "STOREDRV.Submission.Exception:SendAsDeniedException.MapiExceptionSendAsDenied; "
+	    "Failed to process message\r\n" },
+	{ "H40", STEP_MAIL, "550 5.7.60 SMTP; Client does not have "
+	    "permissions to send as this sender\r\n" },
+	{ "H43", STEP_RECEIPT, "553 Relaying disallowed as "
+	    "www@example.org\r\n" },
+	{ "H44", STEP_RECEIPT, "550 5.7.0 From address is not one of your "
+	    "addresses.\r\n" },
+	{ "H45", STEP_MAIL, "501 mail from address must be same as "
+	    "authorization user\r\n" },
+	{ "H45", STEP_MAIL, "553 Mail from must equal authorized user\r\n" },
+	{ "H46", STEP_MAIL, "550 Sender address is not allowed.\r\n" },
+	{ "H47", STEP_RECEIPT, "550 The from address does not match a "
+	    "verified Sender Identity. Mail cannot be sent until this "
+	    "error is resolved.\r\n" },
+	{ "H48", STEP_RECEIPT, "554 Message rejected: Email address is not "
+	    "verified. The following identities failed the check in region "
+	    "EU-WEST-1: a@example.org\r\n" },
+	{ "H49", STEP_RECEIPT, "550 5.7.1 The 'From' address you supplied "
+	    "(A <a@example.org>) is not a Sender Signature on your "
+	    "account.\r\n" },
+	{ "H50", STEP_RCPT, "550 \"a@example.net is not allowed in header "
+	    "From\"\r\n" },
+	{ "H53", STEP_MAIL, "501 5.1.7 Bad sender address syntax\r\n" },
+	{ "H53", STEP_RCPT, "501 5.1.3 Bad recipient address syntax\r\n" },
+	{ "H57", STEP_RECEIPT, "552-5.7.0 This message was blocked because "
+	    "its content presents a potential\r\n552-5.7.0 security issue. "
+	    "See the help page\r\n552 5.7.0 x - gsmtp\r\n" },
+	{ "H57", STEP_RECEIPT, "552 5.7.0 Our system detected an illegal "
+	    "attachment on your message.\r\n" },
+	{ "H58", STEP_MAIL, "452 4.3.1 Insufficient system storage\r\n" },
+	{ "H59", STEP_RECEIPT, "550-5.7.1 [192.0.2.1] Messages missing a "
+	    "valid Message-ID header are not\r\n550 5.7.1 accepted.\r\n" },
+	{ "H59", STEP_RECEIPT, "550-5.7.1 [192.0.2.1] Messages missing a "
+	    "valid messageId header are not\r\n550 5.7.1 accepted.\r\n" },
+	{ "H60", STEP_RECEIPT, "551 5.7.1 Multiple addresses in a From "
+	    "header\r\n" },
+	{ "H60", STEP_RECEIPT, "550-5.7.1 [192.0.2.1] Messages missing a "
+	    "valid address in From: header, or having\r\n550 5.7.1 no "
+	    "From: header, are not accepted.\r\n" },
+	{ "H60", STEP_RECEIPT, "550-5.7.1 [192.0.2.1] Messages with "
+	    "multiple addresses in From: header are\r\n550 5.7.1 not "
+	    "accepted.\r\n" },
+	{ "H61", STEP_RECEIPT, "554-Transaction failed\r\n554 Reject due "
+	    "to policy restrictions.\r\n" },
+	{ "H62", STEP_RECEIPT, "550 5.6.11 "
+	    "SMTPSEND.BareLinefeedsAreIllegal; message contains bare "
+	    "linefeeds, which cannot be sent via DATA\r\n" },
+	{ "H62", STEP_RECEIPT, "521 5.5.2 mx.example.net Error: bare <LF> "
+	    "received\r\n" },
+	{ "H62", STEP_RECEIPT, "552 5.2.0 Message contains bare CR and is "
+	    "violating 822.bis section 2.3\r\n" },
+	{ "H62", STEP_RECEIPT, "451 See "
+	    "http://pobox.com/~djb/docs/smtplf.html.\r\n" },
+	{ "H63", STEP_RECEIPT, "550 maximum allowed line length is 998 "
+	    "octets, got 1400\r\n" },
+	{ "H63", STEP_RECEIPT, "552 message line is too long\r\n" },
+	{ "H64", STEP_MAIL, "553 5.6.7 Must declare SMTPUTF8 to send "
+	    "unicode address\r\n" },
+	{ "H65", STEP_RCPT, "450 4.2.0 <a@example.net>: Recipient address "
+	    "rejected: Greylisted, see the help page\r\n" },
+	{ "H65", STEP_RCPT, "451 Greylisting in action, please come back "
+	    "later\r\n" },
+	{ "H65", STEP_RECEIPT, "451 4.7.1 Try again later\r\n" },
+	{ "H66", STEP_RECEIPT, "432 4.3.2 Concurrent connections limit "
+	    "exceeded. Visit the help page\r\n" },
+	{ "H67", STEP_GREETING, "421 4.7.0 mx.example.net Error: too many "
+	    "connections from 192.0.2.1\r\n" },
+	{ "H67", STEP_RCPT, "421 4.7.0 mx.example.net Error: too many "
+	    "errors\r\n" },
+	{ "H68", STEP_GREETING, "451 4.7.500 Server busy. Please try again "
+	    "later from [192.0.2.1]. (S77714)\r\n" },
+	{ "H69", STEP_RECEIPT, "550 5.1.8 Access denied, bad outbound "
+	    "sender. For more information please go to the help page\r\n" },
+	{ "H70", STEP_RECEIPT, "550 5.7.750 Service unavailable. Client "
+	    "blocked from sending from unregistered domains.\r\n" },
+	{ "H71", STEP_RECEIPT, "550-5.7.26 Unauthenticated email from "
+	    "example.org is not accepted due to domain's\r\n550-5.7.26 "
+	    "DMARC policy. Please contact the administrator\r\n550 5.7.26 "
+	    "of example.org domain. x - gsmtp\r\n" },
+	{ "H71", STEP_RECEIPT, "550 5.7.1 Unauthenticated email from "
+	    "example.org is not accepted due to domain's DMARC policy.\r\n" },
+	{ "H81", STEP_RECEIPT, "550-5.7.26 Your email has been blocked "
+	    "because the sender is unauthenticated.\r\n550-5.7.26 Gmail "
+	    "requires all senders to authenticate with either SPF or "
+	    "DKIM.\r\n550 5.7.26 x - gsmtp\r\n" },
+	{ "H81", STEP_RECEIPT, "421-4.7.26 This mail has been rate limited "
+	    "because it is unauthenticated.\r\n421 4.7.26 x - gsmtp\r\n" },
+	{ "H82", STEP_RECEIPT, "550 5.7.515 Access denied, sending domain "
+	    "EXAMPLE.ORG does not meet the required authentication "
+	    "level.\r\n" },
+	{ "H72", STEP_MAIL, "450-4.2.1 Peak SMTP relay limit exceeded for "
+	    "customer. This is a temporary\r\n450 4.2.1 error. x - "
+	    "gsmtp\r\n" },
+	{ "H73", STEP_RECEIPT, "421 4.4.2 mx.example.net Error: timeout "
+	    "exceeded\r\n" },
+	{ "H73", STEP_RECEIPT, "451 4.4.2 Timeout waiting for data from "
+	    "client.\r\n" },
+	{ "H74", STEP_GREETING, "554 5.5.0 Error: SMTP protocol "
+	    "synchronization\r\n" },
+	{ "H74", STEP_GREETING, "554 SMTP synchronization error\r\n" },
+	{ "H75", STEP_RECEIPT, "554 Free accounts are for test purposes "
+	    "only. Please upgrade or add the address to authorized "
+	    "recipients\r\n" },
+	{ "H76", STEP_AUTH, "503 5.7.0 No identity changes permitted. x - "
+	    "gsmtp\r\n" },
 };
 
 /* What relays say every day, which explains itself. */
@@ -128,13 +237,11 @@ static const struct {
 } ordinary[] = {
 	{ STEP_GREETING, "421 4.3.2 Service shutting down\r\n" },
 	{ STEP_GREETING, "554 5.7.1 No SMTP service here\r\n" },
-	{ STEP_GREETING, "421 Too many connections, try later\r\n" },
 	{ STEP_EHLO, "421 4.3.0 Service shutting down\r\n" },
 	{ STEP_EHLO, "502 5.5.1 Command not implemented\r\n" },
 	{ STEP_STARTTLS, "501 5.5.4 Syntax error\r\n" },
 	{ STEP_AUTH, "454 4.7.0 Temporary authentication failure\r\n" },
 	{ STEP_AUTH, "535 5.7.1 Account suspended\r\n" },
-	{ STEP_MAIL, "452 4.3.1 Insufficient system storage\r\n" },
 	{ STEP_MAIL, "421 4.4.2 Timeout\r\n" },
 	{ STEP_MAIL, "550 5.1.0 Address rejected\r\n" },
 	{ STEP_RCPT, "550 5.1.1 <a@example.net>: Recipient address "
@@ -144,9 +251,6 @@ static const struct {
 	    "does not exist.\r\n" },
 	{ STEP_RCPT, "552 5.2.2 mailbox full\r\n" },
 	{ STEP_RCPT, "452 4.2.2 Over quota\r\n" },
-	{ STEP_RCPT, "450 4.2.0 <a@example.net>: Recipient address "
-	    "rejected: Greylisted\r\n" },
-	{ STEP_RCPT, "451 4.7.1 Try again later\r\n" },
 	{ STEP_RCPT, "550 5.7.1 blocked using a list\r\n" },
 	{ STEP_RCPT, "553 5.1.3 Bad recipient address syntax\r\n" },
 	{ STEP_RCPT, "452 4.5.3 Too many recipients\r\n" },
@@ -154,7 +258,41 @@ static const struct {
 	{ STEP_RECEIPT, "554 5.7.1 Spam message rejected\r\n" },
 	{ STEP_RECEIPT, "550 5.7.1 Message rejected as spam\r\n" },
 	{ STEP_RECEIPT, "451 4.3.0 Queue file write error\r\n" },
-	{ STEP_RECEIPT, "552 5.7.0 Illegal attachment\r\n" },
+	{ STEP_GREETING, "554 5.7.1 Service unavailable; Client host "
+	    "[192.0.2.1] blocked using zen.spamhaus.org\r\n" },
+	{ STEP_GREETING, "421 4.7.0 Connection rate limit exceeded\r\n" },
+	{ STEP_GREETING, "421 4.3.2 The maximum number of concurrent "
+	    "server connections has exceeded a limit, closing transmission "
+	    "channel\r\n" },
+	{ STEP_MAIL, "452 space shortage, please try later\r\n" },
+	{ STEP_MAIL, "451 4.3.5 Server configuration problem\r\n" },
+	{ STEP_MAIL, "503 5.5.1 Error: nested MAIL command\r\n" },
+	{ STEP_MAIL, "451 4.3.2 Server busy, try later\r\n" },
+	{ STEP_MAIL, "555 5.5.4 Unsupported option: SMTPUTF8\r\n" },
+	{ STEP_RCPT, "450 4.7.1 Client host rejected: cannot find your "
+	    "hostname\r\n" },
+	{ STEP_RCPT, "450 4.1.1 <a@example.net>: Recipient address "
+	    "rejected: unverified address: Address verification in "
+	    "progress\r\n" },
+	{ STEP_RCPT, "550 5.4.1 Recipient address rejected: Access "
+	    "denied.\r\n" },
+	{ STEP_RCPT, "550 5.2.1 The email account that you tried to reach "
+	    "is disabled\r\n" },
+	{ STEP_RCPT, "450 4.2.1 The user you are trying to contact is "
+	    "receiving mail at a rate that prevents additional messages\r\n" },
+	{ STEP_RCPT, "550 5.7.25 The IP address sending this message does "
+	    "not have a PTR record setup\r\n" },
+	{ STEP_RECEIPT, "421 4.7.28 Our system has detected an unusual "
+	    "rate of unsolicited mail\r\n" },
+	{ STEP_RECEIPT, "550 5.7.27 SPF check failed\r\n" },
+	{ STEP_RECEIPT, "550 5.7.51 TenantInboundAttribution; there is a "
+	    "partner connector\r\n" },
+	{ STEP_RECEIPT, "554 5.6.0 Message has too many header lines\r\n" },
+	{ STEP_RECEIPT, "550 5.1.8 Domain of sender address does not "
+	    "resolve\r\n" },
+	{ STEP_RECEIPT, "454 4.7.1 Throttling failure: Maximum sending "
+	    "rate exceeded.\r\n" },
+	{ STEP_RECEIPT, "550 5.4.5 Daily user sending limit exceeded.\r\n" },
 };
 
 /* The error that a session makes of a reply. */
@@ -345,6 +483,7 @@ stage_code_and_status_must_agree(void **state)
 		{ STEP_AUTH, "535 5.7.0 Authentication unsuccessful\r\n" },
 		{ STEP_RECEIPT, "550 5.7.2 x is not authorized to send email "
 		    "directly\r\n" },
+		{ STEP_RECEIPT, "451 4.7.651 Server busy\r\n" },
 	};
 	struct error err;
 	size_t i;
@@ -391,6 +530,9 @@ some_temporary_refusals_last(void **state)
 		{ STEP_RCPT, "450 4.2.0 <a@b>: Recipient address rejected: "
 		    "Greylisted\r\n", false },
 		{ STEP_AUTH, "454 4.7.0 Too many login attempts\r\n", false },
+		{ STEP_RECEIPT, "451 See smtplf.html\r\n", true },
+		{ STEP_RECEIPT, "421 4.7.26 This mail has been rate limited "
+		    "because it is unauthenticated\r\n", false },
 		/* Not a temporary one at all. */
 		{ STEP_RCPT, "554 5.7.1 Relay access denied\r\n", false },
 	};
