@@ -32,7 +32,7 @@ PROGRAM = $(BUILD)/posthaste
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .PHONY: all check check-headers check-manual demo install uninstall clean \
-	dist analyze sanitize matrix soak bench bench-quick tools
+	dist analyze sanitize matrix soak bench bench-quick tools generate
 
 all: $(PROGRAM)
 
@@ -140,6 +140,10 @@ $(TOOLS): $(BUILD)/%: $(BUILD)/%.o $(SUPPORT) $(LIBRARY)
 
 tools: $(TOOLS)
 
+# Files that are made from the program's own tables; a test compares them.
+generate: $(BUILD)/tests/support/tools/generate
+	@$<
+
 # Loaded into the binary by tests: it misbehaves where it is told to. Sanitizers
 # want to be loaded first.
 TRAPPER = $(BUILD)/tests/support/preload/trapper.so
@@ -157,7 +161,7 @@ check-headers:
 	|| exit 1; done
 	@echo "check-headers: $(words $(HEADERS)) headers compile alone"
 
-MANUALS = man/posthaste.8 man/posthaste.ini.5
+MANUALS = man/posthaste.8 man/posthaste.ini.5 man/posthaste-hints.7
 check-manual:
 	@if command -v $(MANDOC) >/dev/null; then \
 	$(MANDOC) -T lint -W warning $(MANUALS) && \
@@ -225,10 +229,12 @@ install: $(PROGRAM)
 	echo "$$f is another program's: remove that, or make install names=" \
 	>&2; exit 1; }; done
 	$(INSTALL) -d $(DESTDIR)$(bindir) $(DESTDIR)$(mandir)/man8 \
-		$(DESTDIR)$(mandir)/man5 $(DESTDIR)$(docdir) \
+		$(DESTDIR)$(mandir)/man7 $(DESTDIR)$(mandir)/man5 \
+		$(DESTDIR)$(docdir) \
 		$(sort $(dir $(addprefix $(DESTDIR),$(names) $(name_pages))))
 	$(INSTALL) -m 755 $(PROGRAM) $(DESTDIR)$(bindir)/posthaste
 	$(INSTALL) -m 644 man/posthaste.8 $(DESTDIR)$(mandir)/man8
+	$(INSTALL) -m 644 man/posthaste-hints.7 $(DESTDIR)$(mandir)/man7
 	$(INSTALL) -m 644 man/posthaste.ini.5 $(DESTDIR)$(mandir)/man5
 	$(INSTALL) -m 644 README.md LICENSE etc/posthaste.ini \
 		$(DESTDIR)$(docdir)
@@ -245,6 +251,7 @@ uninstall:
 	rm -f $(DESTDIR)$$f; done
 	rm -f $(DESTDIR)$(bindir)/posthaste \
 		$(DESTDIR)$(mandir)/man8/posthaste.8 \
+		$(DESTDIR)$(mandir)/man7/posthaste-hints.7 \
 		$(DESTDIR)$(mandir)/man5/posthaste.ini.5
 	rm -rf $(DESTDIR)$(docdir)
 
