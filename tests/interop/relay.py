@@ -22,6 +22,7 @@ class Relay:
     def __init__(self, options):
         self.options = options
         self.count = 0
+        self.seen = set()
 
     def note(self, text):
         with open(os.path.join(self.options.dir, "commands"), "a") as log:
@@ -83,6 +84,8 @@ class Session:
             await self.say("250 2.1.0 OK")
         elif verb == "RCPT" and self.options.rcpt:
             await self.say(self.options.rcpt)
+        elif verb == "RCPT" and self.is_grey(command):
+            await self.say("450 4.2.0 greylisted, try again later")
         elif verb == "RCPT":
             self.envelope.append(command)
             await self.say("250 2.1.5 OK")
@@ -94,6 +97,13 @@ class Session:
             await self.say("221 2.0.0 bye")
         else:
             await self.say("502 5.5.2 not known here")
+
+    def is_grey(self, command):
+        """Sender and recipient that weren't seen together before."""
+        pair = self.envelope[1].split()[1], command
+        is_new = self.options.greylist and pair not in self.relay.seen
+        self.relay.seen.add(pair)
+        return is_new
 
     async def message(self):
         await self.say("354 go on")
@@ -114,6 +124,8 @@ async def main():
     parser.add_argument("dir")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--rcpt", metavar="REPLY", help="to each recipient")
+    parser.add_argument("--greylist", action="store_true",
+                        help="450 to whom it hasn't seen yet")
     parser.add_argument("--end", metavar="REPLY", help="to the message")
     parser.add_argument("--tls", nargs=2, metavar=("CERT", "KEY"),
                         help="implicit TLS")
