@@ -1,0 +1,221 @@
+/*
+ * Exit 0 without the relay's 250 means that the disk has the message: each
+ * system call of a commit fails in turn, with each errno that it may have, and
+ * before each system call of the run it is killed.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/mem.h"
+#include "spool/claim.h"
+#include "support/program.h"
+#include "support/relay.h"
+#include "support/tracer.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static const char message[] = "From: a@example.org\nTo: b@example.net\n"
+    "Subject: s\n\nbody\n";
+
+static const char *const env[] = { "PATH=/usr/bin:/bin", "LC_ALL=C", NULL };
+
+/* What writes, or tells whether it was written. */
+static const long commit_calls[] = { SYS_openat, SYS_write, SYS_writev,
+	SYS_pwrite64, SYS_fsync, SYS_fdatasync, SYS_utimensat, SYS_close,
+	SYS_renameat2, SYS_unlinkat, SYS_mkdirat, SYS_getrandom, SYS_linkat,
+	-1 };
+
+static const int faults[] = { EIO, ENOSPC, EDQUOT, EROFS, EACCES, EMFILE,
+	ENOMEM, EINTR, EEXIST };
+
+#define LAST_CALLS 25	/* more than a commit has, which comes last */
+
+struct bench {
+	struct scratch scratch;
+	char *config, *spool;
+	const char *argv[8];
+};
+
+/* A relay that can't be reached: the message is to be committed. */
+static int
+set_up(void **state)
+{
+	struct bench *b = mem_alloc(sizeof(*b));
+	char text[600];
+	size_t n = 0;
+
+	*state = b;
+	if (!scratch_make(&b->scratch))
+		return -1;
+	b->spool = scratch_path(&b->scratch, "spool");
+	(void)snprintf(text, sizeof(text), "[default]\nhost = 127.0.0.1\n"
+	    "port = %d\ntls = none\nehlo = client.example.org\nlog = none\n"
+	    "spool = %s\n", relay_closed_port(), b->spool);
+	b->config = program_profile(&b->scratch, text);
+	b->argv[n++] = "posthaste";
+	b->argv[n++] = "--config";
+	b->argv[n++] = b->config;
+	b->argv[n++] = "-i";
+	b->argv[n++] = "-f";
+	b->argv[n++] = "a@example.org";
+	b->argv[n++] = "b@example.net";
+	return b->config != NULL && mkdir(b->spool, 0700) == 0 ? 0 : -1;
+}
+
+static int
+tear_down(void **state)
+{
+	struct bench *b = *state;
+
+	scratch_remove(&b->scratch);
+	mem_free(b->config);
+	mem_free(b->spool);
+	mem_free(b);
+	return 0;
+}
+
+/* The messages that are there, all of which must be whole, and are removed. */
+static size_t
+take_all(const struct bench *b, enum spool_box box)
+{
+	struct error err = { 0 };
+	struct spool_list list;
+	struct spool spool;
+	struct claim c;
+	bool is_there;
+	size_t i, n;
+
+	assert_true(spool_open(&spool, b->spool, "nobody", &err));
+	assert_true(spool_list(&spool, box, &list, &err));
+	n = list.count;
+	for (i = 0; i < n; i++) {
+		if (box == SPOOL_NEW) {
+			assert_true(claim_open(&c, &spool, box, list.ids[i],
+			    true, &is_there, &err));
+			assert_true(is_there);
+			assert_true(letter_verify(&c.letter, &err));
+			assert_int_equal(c.letter.count, 1);
+			claim_free(&c);
+		}
+		assert_int_equal(unlinkat(spool.boxes[box], list.ids[i], 0),
+		    0);
+	}
+	spool_list_free(&list);
+	spool_close(&spool);
+	return n;
+}
+
+static struct tracer
+plan(const struct bench *b, const long *calls, size_t at, int fault)
+{
+	struct tracer t = { .argv = b->argv, .env = env,
+		.input = { message, sizeof(message) - 1 }, .calls = calls,
+		.at = at, .fault = fault };
+
+	return t;
+}
+
+static void
+without_a_fault_the_message_is_committed(void **state)
+{
+	struct bench *b = *state;
+	struct tracer t = plan(b, NULL, 0, 0);
+
+	if (!tracer_is_possible())
+		skip();
+	assert_true(tracer_run(&t));
+	assert_int_equal(t.status, EX_OK);
+	assert_int_equal(take_all(b, SPOOL_NEW), 1);
+	assert_int_equal(take_all(b, SPOOL_TMP), 0);
+}
+
+/* Those before the commit fail in one way only: few of them matter. */
+static void
+whatever_fails_0_means_committed_and_else_nothing_is(void **state)
+{
+	struct bench *b = *state;
+	size_t i, k, n, committed = 0, refused = 0;
+	struct tracer t = plan(b, commit_calls, 0, 0);
+
+	if (!tracer_is_possible())
+		skip();
+	assert_true(tracer_run(&t));
+	n = t.count;
+	(void)take_all(b, SPOOL_NEW);
+	assert_true(n > 20);
+	for (i = 1; i <= n; i++)
+		for (k = 0; k < (i + LAST_CALLS > n ? COUNT(faults) : 1);
+		    k++) {
+			t = plan(b, commit_calls, i, faults[k]);
+			assert_true(tracer_run(&t));
+			if (take_all(b, SPOOL_NEW) != (t.status == EX_OK))
+				fail_msg("call %zu of %zu (%ld), %s: exit %d",
+				    i, n, t.met, strerror(faults[k]),
+				    t.status);
+			if (t.status == EX_OK)
+				committed++;
+			else
+				refused++;
+			(void)take_all(b, SPOOL_TMP);
+		}
+	print_message("%zu calls, %zu runs: %zu committed, %zu failed\n", n,
+	    committed + refused, committed, refused);
+	assert_true(refused > 0);
+}
+
+/* The caller sees that it was killed; what is in new/ is whole all the same. */
+static void
+whenever_it_is_killed_what_is_there_is_whole(void **state)
+{
+	struct bench *b = *state;
+	size_t i, n, none = 0, partly = 0, whole = 0, found;
+	struct tracer t = plan(b, NULL, 0, 0);
+
+	if (!tracer_is_possible())
+		skip();
+	assert_true(tracer_run(&t));
+	n = t.count;
+	(void)take_all(b, SPOOL_NEW);
+	for (i = 1; i <= n; i++) {
+		t = plan(b, NULL, i, 0);
+		assert_true(tracer_run(&t));
+		found = take_all(b, SPOOL_NEW);
+		assert_true(found <= 1);
+		whole += found;
+		assert_true(t.status == -1 || found == 1);
+		found = take_all(b, SPOOL_TMP);
+		assert_true(found <= 1);
+		partly += found;
+		none++;
+	}
+	none -= whole + partly;
+	print_message("%zu kills: %zu left nothing, %zu in tmp/, %zu in "
+	    "new/\n", n, none, partly, whole);
+	assert_true(none > 0 && partly > 0 && whole > 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(without_a_fault_the_message_is_committed),
+		cmocka_unit_test(
+		    whatever_fails_0_means_committed_and_else_nothing_is),
+		cmocka_unit_test(whenever_it_is_killed_what_is_there_is_whole),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
