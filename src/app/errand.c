@@ -8,6 +8,7 @@
 #include "app/draft.h"
 #include "app/hint.h"
 #include "app/report.h"
+#include "app/tls_setup.h"
 #include "base/deadline.h"
 #include "base/mem.h"
 #include "base/os.h"
@@ -208,6 +209,8 @@ report(struct attempt *a, enum report_fate fate)
 
 	setup_open_log(&e->setup, &log,
 	    d->has_profile ? d->profile.log : NULL);
+	if (d->has_profile)
+		tls_setup_warn(&d->profile, &log, r.stderr_fd, r.trace);
 	if (fate == REPORT_PASSED && r.delivery != NULL) {
 		report_success(&r, &a->err);
 	} else if (error_is_set(&a->err)) {

@@ -30,6 +30,14 @@ fail(struct error *err, const char *what, const char *name)
 	    "the spool: %s%s", what, name);
 }
 
+static void
+close_one(int *fd)
+{
+	if (*fd >= 0)
+		(void)close(*fd);
+	*fd = -1;
+}
+
 /* -1 where there is no such directory; it is `*safe` or not. */
 static int
 open_own(int at, const char *path, bool *safe)
@@ -87,11 +95,14 @@ open_top(struct spool *s, const char *dir, const char *login,
 	s->dir = open_own(AT_FDCWD, dir, &safe);
 	if (safe)
 		return true;
-	if (s->dir == -1)
-		return error_set_errno(err, STAGE_CONFIG, EX_CONFIG, errno,
-		    "the spool %s", dir) || error_fix(err,
-		    "install -d -m 700 -o %s %s", login, dir);
-	(void)close(s->dir);
+	/* Others' own may be searched for ours. */
+	if (s->dir == -1 && errno != EACCES) {
+		(void)error_set_errno(err, STAGE_CONFIG, EX_CONFIG, errno,
+		    "the spool %s", dir);
+		return error_fix(err, "install -d -m 700 -o %s %s", login,
+		    dir);
+	}
+	close_one(&s->dir);
 	return open_below(s, dir, login, err);
 }
 
@@ -141,14 +152,6 @@ bool
 spool_is_there(const char *dir, const char *login)
 {
 	return exists(dir, login) || exists(dir, box_names[SPOOL_NEW]);
-}
-
-static void
-close_one(int *fd)
-{
-	if (*fd >= 0)
-		(void)close(*fd);
-	*fd = -1;
 }
 
 void

@@ -1,10 +1,13 @@
 /*
  * The way out of the spool: -q, runq and --flush.
  */
+#include <signal.h>
+
 #include "dialogue/spool_case.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define LOGGED "log = stderr\n"
+#define LARGE (18UL << 20)
 #define LIFE (5L * 24 * 3600)
 
 static const char *const run_args[] = { "-q", NULL };
@@ -444,6 +447,56 @@ a_bounce_is_there_before_the_message_leaves(void **state)
 	trial_free(&v);
 }
 
+/* The message at hand stays, and so do those behind it. */
+static void
+a_signal_ends_the_run_and_nothing_is_lost(void **state)
+{
+	struct depot d;
+	struct trial t = { .keys = d.keys, .args = run_args,
+	    .overrides = { { .stage = "mail", .script = "wait" } } };
+
+	fill(&d, state, "", 2);
+	depot_age(&d, 0);
+	trial_start(&t, state);
+	assert_true(relay_wait_for(t.relay, "MAIL", 5000));
+	assert_int_equal(kill(t.program.pid, SIGTERM), 0);
+	trial_finish(&t);
+	TRIAL_CHECK(&t, t.result.exit_status == EX_UNAVAILABLE);
+	TRIAL_CHECK(&t, t.record.mail_commands == 1);
+	TRIAL_CHECK(&t, depot_count(&d, "new") == 2);
+	TRIAL_CHECK(&t, depot_count(&d, "failed") == 0);
+	trial_free(&t);
+}
+
+/* Beyond what is handed over in memory. */
+static void
+a_large_message_comes_back_as_it_was(void **state)
+{
+	struct depot d;
+	struct buf large;
+	struct trial t = { .keys = d.keys, .is_absent = true };
+	struct trial u = { .keys = d.keys, .args = run_args,
+	    .serve.capabilities = "8BITMIME" };
+	uint64_t lines = 0;
+
+	buf_init(&large, BUF_UNLIMITED);
+	assert_true(buf_add_string(&large, kit_input));
+	for (; large.len < LARGE; lines++)
+		assert_true(buf_add_string(&large, "a line and a line\n"));
+	depot_make(&d, state, "");
+	t.run.input = buf_span(&large);
+	trial_run(&t, state);
+	TRIAL_CHECK(&t, t.result.exit_status == EX_OK);
+	trial_free(&t);
+	depot_age(&d, 0);
+	trial_run(&u, state);
+	TRIAL_CHECK(&u, u.result.exit_status == EX_OK);
+	TRIAL_CHECK(&u, relay_only_message(&u.record) != NULL &&
+	    relay_only_message(&u.record)->octets == large.len + 7 + lines);
+	trial_free(&u);
+	buf_free(&large);
+}
+
 static void
 without_a_spool_there_is_nothing_to_do(void **state)
 {
@@ -506,6 +559,8 @@ main(void)
 		    a_relay_that_is_away_is_left_alone_after_three_tries),
 		cmocka_unit_test(what_is_damaged_is_put_aside),
 		cmocka_unit_test(a_bounce_is_there_before_the_message_leaves),
+		cmocka_unit_test(a_signal_ends_the_run_and_nothing_is_lost),
+		cmocka_unit_test(a_large_message_comes_back_as_it_was),
 		cmocka_unit_test(without_a_spool_there_is_nothing_to_do),
 		cmocka_unit_test(a_spool_that_isnt_safe_is_told_of),
 	};
