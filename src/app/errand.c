@@ -192,6 +192,7 @@ report(struct attempt *a, enum report_fate fate)
 	struct log log;
 	const struct report r = {
 		.options = &e->options,
+		.message = &d->message,
 		.profile = d->has_profile ? &d->profile : NULL,
 		.envelope = &d->envelope,
 		.delivery = a->account.peer[0] != '\0' ? &a->account : NULL,
@@ -207,8 +208,7 @@ report(struct attempt *a, enum report_fate fate)
 		.trace = e->run->trace,
 	};
 
-	setup_open_log(&e->setup, &log,
-	    d->has_profile ? d->profile.log : NULL);
+	setup_open_log(&e->setup, &log, r.profile);
 	if (d->has_profile)
 		tls_setup_warn(&d->profile, &log, r.stderr_fd, r.trace);
 	if (fate == REPORT_PASSED && r.delivery != NULL) {

@@ -24,6 +24,7 @@ const char help_text[] =
 "  --json             what came of it, as one line on standard error\n"
 "  --queue            list what waits in the spools\n"
 "  --flush [ID]       deliver that now, or one of it\n"
+"  --print-id         the relay's id of the message on standard output\n"
 "  --help, --version\n"
 "\n"
 "sendmail options:\n"

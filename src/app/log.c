@@ -102,16 +102,21 @@ log_open(struct log *l, const char *wish, const char *syslog_socket,
 	}
 }
 
-/* Local time: RFC 3164's form for syslog, RFC 3339's for a file. */
+/*
+ * Local time in RFC 3164's form for syslog, in ISO 8601's for people, and UTC
+ * in RFC 3339's for programs.
+ */
 static const char *
-time_stamp(char *out, size_t size, enum log_kind kind)
+time_stamp(char *out, size_t size, enum log_kind kind, bool is_json)
 {
 	struct tm tm;
 	time_t now = time(NULL);
 	size_t n = 0;
 
-	if (localtime_r(&now, &tm) != NULL)
-		n = kind == LOG_TO_SYSLOG ?
+	if (is_json ? gmtime_r(&now, &tm) != NULL :
+	    localtime_r(&now, &tm) != NULL)
+		n = is_json ? strftime(out, size, "%Y-%m-%dT%H:%M:%SZ", &tm) :
+		    kind == LOG_TO_SYSLOG ?
 		    strftime(out, size, "%b %e %H:%M:%S", &tm) :
 		    strftime(out, size, "%Y-%m-%dT%H:%M:%S%z", &tm);
 	if (n == 0)
@@ -119,22 +124,57 @@ time_stamp(char *out, size_t size, enum log_kind kind)
 	return out;
 }
 
+/* Who speaks, before a line of text. */
+static bool
+add_tag(const struct log *l, struct buf *out)
+{
+	return buf_printf(out, "%s[%ld]:", l->tag, (long)getpid());
+}
+
+/* The line, or the first `len` octets of it, which are whole pairs. */
+static bool
+add_line(const struct log *l, const struct record *r, size_t len,
+    struct buf *out)
+{
+	char when[32];
+
+	if (!l->is_json)
+		return buf_add(out, r->line.data, len);
+	return buf_printf(out, "{\"time\":\"%s\",\"tag\":",
+	    time_stamp(when, sizeof(when), LOG_TO_FILE, true)) &&
+	    buf_add_json(out, span_of(l->tag)) &&
+	    buf_printf(out, ",\"pid\":%ld", (long)getpid()) &&
+	    buf_add(out, r->line.data, len) && buf_add_char(out, '}');
+}
+
+/*
+ * What of a line syslog gets: no socket takes more, and what matters most
+ * stands first. Half an object would be none.
+ */
+static size_t
+syslog_part(const struct record *r)
+{
+	size_t room = SYSLOG_LINE;
+
+	if (r->line.len <= room)
+		return r->line.len;
+	return r->is_json && r->essential > 0 ? r->essential : room;
+}
+
 /* RFC 3164, which is what sits behind /dev/log. */
 static bool
-send_to_syslog(const struct log *l, int fd, bool is_failure, struct span line)
+send_to_syslog(const struct log *l, int fd, bool is_failure,
+    const struct record *r)
 {
 	struct buf b;
 	char when[32];
 	bool ok;
 
-	/* No socket takes more; what matters most stands first. */
-	if (line.len > SYSLOG_LINE)
-		line.len = SYSLOG_LINE;
 	buf_init(&b, BUF_UNLIMITED);
-	ok = buf_printf(&b, "<%d>%s %s[%ld]: ", LOG_MAIL |
-	    (is_failure ? LOG_ERR : LOG_INFO), time_stamp(when, sizeof(when),
-	    LOG_TO_SYSLOG), l->tag, (long)getpid()) &&
-	    buf_add_span(&b, line) &&
+	ok = buf_printf(&b, "<%d>%s ", LOG_MAIL | (is_failure ? LOG_ERR :
+	    LOG_INFO), time_stamp(when, sizeof(when), LOG_TO_SYSLOG, false)) &&
+	    add_tag(l, &b) && (!l->is_json || buf_add_char(&b, ' ')) &&
+	    add_line(l, r, syslog_part(r), &b) &&
 	    sendto(fd, b.data, b.len, MSG_NOSIGNAL | MSG_DONTWAIT,
 	    (const struct sockaddr *)&l->syslog, sizeof(l->syslog)) ==
 	    (ssize_t)b.len;
@@ -142,25 +182,29 @@ send_to_syslog(const struct log *l, int fd, bool is_failure, struct span line)
 	return ok;
 }
 
+/*
+ * One write, behind what is there (O_APPEND): the lines of several processes
+ * stay whole without a lock, for which a mail would have to wait.
+ */
 static bool
-write_to(const struct log *l, int fd, enum log_kind kind, struct span line)
+write_to(const struct log *l, int fd, enum log_kind kind,
+    const struct record *r)
 {
 	struct buf b;
-	char when[40];
+	char when[32];
 	bool ok;
 
 	buf_init(&b, BUF_UNLIMITED);
-	ok = (kind == LOG_TO_STDERR || buf_printf(&b, "%s ", time_stamp(when,
-	    sizeof(when), kind))) &&
-	    buf_printf(&b, "%s[%ld]: ", l->tag, (long)getpid()) &&
-	    buf_add_span(&b, line) && buf_add_char(&b, '\n') &&
+	ok = (l->is_json || ((kind == LOG_TO_STDERR || buf_printf(&b, "%s ",
+	    time_stamp(when, sizeof(when), kind, false))) && add_tag(l, &b))) &&
+	    add_line(l, r, r->line.len, &b) && buf_add_char(&b, '\n') &&
 	    write(fd, b.data, b.len) == (ssize_t)b.len;
 	buf_free(&b);
 	return ok;
 }
 
 void
-log_write(struct log *l, bool is_failure, struct span line,
+log_write(struct log *l, bool is_failure, const struct record *r,
     const struct trace *trace)
 {
 	size_t i;
@@ -169,8 +213,8 @@ log_write(struct log *l, bool is_failure, struct span line,
 	for (i = 0; i < l->count; i++) {
 		errno = 0;
 		ok = l->places[i].kind == LOG_TO_SYSLOG ?
-		    send_to_syslog(l, l->places[i].fd, is_failure, line) :
-		    write_to(l, l->places[i].fd, l->places[i].kind, line);
+		    send_to_syslog(l, l->places[i].fd, is_failure, r) :
+		    write_to(l, l->places[i].fd, l->places[i].kind, r);
 		if (!ok)
 			trace_note(trace, "the log can't be written: %s",
 			    strerror(errno));

@@ -11,6 +11,7 @@
 #include <sys/un.h>
 
 #include "base/error.h"
+#include "base/record.h"
 #include "base/span.h"
 #include "base/trace.h"
 
@@ -26,6 +27,7 @@ struct log {
 	} places[LOG_PLACES_MAX];
 	size_t count;
 	const char *tag;	/* before the process id; borrowed */
+	bool is_json;		/* its lines are objects */
 	struct sockaddr_un syslog;
 };
 
@@ -38,13 +40,13 @@ bool log_check(const char *wish, const char *where,
  * Opens what `wish`, which was checked, names; `syslog_socket` is
  * LOG_SYSLOG_SOCKET but in tests. A file is appended to, made with mode 0600,
  * and neither followed through a link nor written if it has a second name. The
- * tag is "posthaste" until the caller sets another.
+ * tag is "posthaste" and the lines are text until the caller says otherwise.
  */
 void log_open(struct log *l, const char *wish, const char *syslog_socket,
     int stderr_fd, const struct trace *trace);
 
-/* Writes `line` (without a line end) everywhere, each with one write. */
-void log_write(struct log *l, bool is_failure, struct span line,
+/* Writes the line, which is in the log's form, everywhere, with one write. */
+void log_write(struct log *l, bool is_failure, const struct record *line,
     const struct trace *trace);
 
 void log_close(struct log *l);

@@ -573,6 +573,17 @@ set_json(struct option_reader *r, const char *text, const char *value,
 }
 
 static bool
+set_print_id(struct option_reader *r, const char *text, const char *value,
+    struct error *err)
+{
+	(void)text;
+	(void)value;
+	(void)err;
+	r->options->print_id = true;
+	return true;
+}
+
+static bool
 choose_check(struct option_reader *r, const char *text, const char *value,
     struct error *err)
 {
@@ -612,7 +623,7 @@ const struct option_name option_long[] = {
 	{ "import", TAKES_VALUE, later_mode, "--import" },
 	{ "queue", TAKES_NONE, choose_mailq, NULL },
 	{ "flush", TAKES_OPTIONAL, choose_flush, NULL },
-	{ "print-id", TAKES_NONE, later, "--print-id" },
+	{ "print-id", TAKES_NONE, set_print_id, NULL },
 	{ "warn-expiry", TAKES_VALUE, set_warn_expiry,
 	    "--warn-expiry" },
 	{ NULL, TAKES_NONE, NULL, NULL }

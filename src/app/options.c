@@ -136,6 +136,7 @@ static bool
 says_how_to_send(const struct options *o)
 {
 	return o->from_header || o->recipient_count > 0 || o->dry_run ||
+	    o->print_id ||
 	    o->dsn.notify != 0 || o->dsn.return_what != DSN_RETURN_UNSAID ||
 	    o->dsn.envid != NULL || o->wants_requiretls || o->wants_smtputf8;
 }
@@ -149,7 +150,8 @@ check_check(const struct options *o, struct error *err)
 	other.recipient_count = 0;
 	if (says_how_to_send(&other) || o->sender != NULL)
 		return option_refuse("--check sends nothing",
-		    "no -t, -f, -r, -N, -R, -V or --dry-run goes with it",
+		    "no -t, -f, -r, -N, -R, -V, --dry-run or --print-id goes "
+		    "with it",
 		    err);
 	return o->recipient_count <= 1 || option_refuse("--check",
 	    "it takes one recipient", err);
@@ -163,7 +165,7 @@ check_combination(const struct option_reader *r, struct error *err)
 
 	if (o->mode == MODE_SMTP)
 		return !says_how_to_send(o) || option_refuse("-bs takes no -t, "
-		    "-N, -R, -V, --dry-run or recipient",
+		    "-N, -R, -V, --dry-run, --print-id or recipient",
 		    "what they say is said in SMTP", err);
 	if (r->wants_expiry && o->mode != MODE_CHECK)
 		return option_refuse("--warn-expiry", "it goes with --check",
@@ -173,8 +175,8 @@ check_combination(const struct option_reader *r, struct error *err)
 	if (o->mode != MODE_SUBMIT)
 		return (!says_how_to_send(o) && o->sender == NULL) ||
 		    option_refuse("a mode that sends nothing stands alone",
-		    "no -t, -f, -r, -N, -R, -V, --dry-run or recipient goes "
-		    "with it", err);
+		    "no -t, -f, -r, -N, -R, -V, --dry-run, --print-id or "
+		    "recipient goes with it", err);
 	if (o->recipient_count > 0 || o->from_header)
 		return true;
 	if (r->sender_was_next) {

@@ -36,7 +36,7 @@ struct options {
 	bool from_header;	/* -t */
 	bool ignore_dots;	/* -i */
 	bool is_quiet;		/* -oeq: the status alone tells */
-	bool dry_run, json;
+	bool dry_run, json, print_id;
 	int64_t warn_expiry;	/* days that a certificate should still have */
 	int verbosity;		/* how many -v */
 	enum body_type body;

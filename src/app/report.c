@@ -5,8 +5,11 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "app/receipt.h"
 #include "base/buf.h"
 #include "base/deadline.h"
+
+#define SCRIPT_MAX 200	/* octets of its name in the log */
 
 bool
 report_write(int fd, struct span text)
@@ -72,48 +75,80 @@ add_refused(const struct report *r, const struct error *err, struct buf *out)
 	return refused == 0 || add_others(r, refused, err, out);
 }
 
-/* " key=value" of bytes that may be anything. */
+/* One recipient: its address, and what the relay said if it refused it. */
 static bool
-add_pair(struct buf *out, const char *key, const char *value)
+add_json_recipient(const struct recipient *recipient, const char *code,
+    struct buf *out)
 {
-	struct buf printable;
-	bool ok;
-
-	buf_init(&printable, BUF_UNLIMITED);
-	ok = value == NULL || (buf_add_escaped(&printable, span_of(value)) &&
-	    buf_add_pair(out, key, printable.data));
-	buf_free(&printable);
-	return ok;
+	if (!buf_add_string(out, "{\"address\":") ||
+	    !buf_add_json(out, span_of(recipient->address)))
+		return false;
+	if (recipient->reply != NULL && (!buf_printf(out,
+	    ",\"%s\":%d,\"reply\":", code, recipient->reply_code) ||
+	    !buf_add_json(out, span_of(recipient->reply))))
+		return false;
+	return buf_add_char(out, '}');
 }
 
-/* recipients=a,b and, where the relay refused some, refused=a:550. */
+/* The refused ones: a:550,b:551 or objects. */
 static bool
-add_recipients(const struct report *r, struct buf *out)
+add_refusal(const struct recipient *recipient, bool is_json, struct buf *out)
 {
-	const struct recipient *recipient;
-	struct buf all, refused;
+	if (recipient->reply == NULL)
+		return true;
+	if (!is_json)
+		return buf_printf(out, "%s%s:%d", out->len == 0 ? "" : ",",
+		    recipient->address, recipient->reply_code);
+	return buf_add_string(out, out->len == 0 ? "[" : ",") &&
+	    add_json_recipient(recipient, "status", out);
+}
+
+/* All of them: a,b or ["a","b"]. */
+static bool
+add_address(const struct recipient *recipient, bool is_json, struct buf *out)
+{
+	if (!is_json)
+		return (out->len == 0 || buf_add_char(out, ',')) &&
+		    buf_add_string(out, recipient->address);
+	return buf_add_string(out, out->len == 0 ? "[" : ",") &&
+	    buf_add_json(out, span_of(recipient->address));
+}
+
+typedef bool add_item(const struct recipient *recipient, bool is_json,
+    struct buf *out);
+
+/* A list of what `add` makes of the recipients; none of nothing. */
+static bool
+add_list(const struct report *r, const char *key, add_item *add,
+    struct record *line)
+{
+	struct buf list;
 	bool ok = true;
 	size_t i;
 
-	buf_init(&all, BUF_UNLIMITED);
-	buf_init(&refused, BUF_UNLIMITED);
-	for (i = 0; ok && i < r->envelope->count; i++) {
-		recipient = &r->envelope->recipients[i];
-		ok = (i == 0 || buf_add_char(&all, ',')) &&
-		    buf_add_string(&all, recipient->address);
-		if (ok && recipient->reply != NULL)
-			ok = buf_printf(&refused, "%s%s:%d", refused.len == 0 ?
-			    "" : ",", recipient->address,
-			    recipient->reply_code);
-	}
-	if (ok && refused.len > 0 && r->envelope->is_taken)
-		ok = buf_printf(out, " delivered=%zu", r->envelope->count -
-		    envelope_refused(r->envelope));
-	ok = ok && add_pair(out, "refused", refused.data) &&
-	    add_pair(out, "recipients", all.data);
-	buf_free(&all);
-	buf_free(&refused);
+	buf_init(&list, BUF_UNLIMITED);
+	for (i = 0; ok && i < r->envelope->count; i++)
+		ok = add(&r->envelope->recipients[i], line->is_json, &list);
+	if (ok && list.len > 0)
+		ok = !line->is_json ?
+		    record_bytes(line, key, buf_span(&list)) :
+		    buf_add_char(&list, ']') &&
+		    record_json(line, key, buf_span(&list));
+	buf_free(&list);
 	return ok;
+}
+
+static bool
+add_recipients(const struct report *r, struct record *line)
+{
+	size_t refused = envelope_refused(r->envelope);
+
+	if (refused > 0 && r->envelope->is_taken && !record_number(line,
+	    "delivered", (int64_t)(r->envelope->count - refused)))
+		return false;
+	line->essential = line->line.len;
+	return add_list(r, "refused", add_refusal, line) &&
+	    add_list(r, "recipients", add_address, line);
 }
 
 /* What the log and --json call the id by. */
@@ -129,47 +164,67 @@ is_accepted(const struct report *r, const struct error *err)
 	return !error_is_set(err) && r->fate == REPORT_PASSED;
 }
 
-/* What came of it first: a list of recipients may be too long for syslog. */
 static bool
-add_log_line(const struct report *r, const struct error *err, struct buf *out)
+add_parties(const struct report *r, struct record *line)
 {
 	const struct profile *p = r->profile;
 	const struct delivery *d = r->delivery;
 	const char *sender = r->envelope->reverse_path;
 
-	if (!buf_printf(out, "profile=%s", p == NULL ? "-" : p->name) ||
-	    (d != NULL && (!buf_add_pair(out, "host", d->peer) ||
-	    !buf_add_pair(out, "tls", d->tls) ||
-	    !buf_add_pair(out, "auth", d->mechanism) ||
-	    (d->dsn_is_ignored && !buf_add_string(out, " ignored=DSN")))) ||
-	    (p != NULL && !add_pair(out, "user", p->user)) ||
-	    !add_pair(out, "from", sender == NULL ? NULL :
-	    sender[0] == '\0' ? "<>" : sender) ||
-	    (r->size > 0 && !buf_printf(out, " size=%" PRIu64, r->size)) ||
-	    !buf_printf(out, " ms=%" PRId64, clock_ms() - r->start))
+	if (!record_bytes(line, "profile", span_of(p == NULL ? "-" :
+	    p->name)) ||
+	    (d != NULL && (!record_text(line, "host", d->peer) ||
+	    !record_text(line, "tls", d->tls) ||
+	    !record_text(line, "auth", d->mechanism) ||
+	    !record_text(line, "ignored", d->dsn_is_ignored ? "DSN" : NULL))))
 		return false;
-	if (!buf_add_pair(out, fate_names[r->fate], r->id) ||
-	    (!is_accepted(r, err) ? !error_print_pairs(err, out) :
-	    !buf_add_string(out, " exit=EX_OK status=250") ||
-	    !buf_add_pair(out, "reply", d->reply)))
-		return false;
-	return buf_add_pair(out, "spool", r->remark) &&
-	    buf_add_pair(out, "passed", r->passed) &&
-	    add_recipients(r, out);
+	return record_bytes(line, "user", span_of(p == NULL ? NULL :
+	    p->user)) && record_bytes(line, "from", span_of(sender == NULL ?
+	    NULL : sender[0] == '\0' ? "<>" : sender));
 }
 
-/* One recipient: its address, and what the relay said if it refused it. */
+/*
+ * Who called: in a shared machine's log the answer to "what sends all this?".
+ * PHP names the script where mail.add_x_header is on.
+ */
 static bool
-add_json_recipient(const struct recipient *recipient, struct buf *out)
+add_origin(const struct report *r, struct record *line)
 {
-	if (!buf_add_string(out, "{\"address\":") ||
-	    !buf_add_json(out, span_of(recipient->address)))
+	struct field field = { .value = { NULL, 0 } };
+	struct span script;
+
+	if (r->message != NULL)
+		(void)field_find(r->message, "X-PHP-Originating-Script",
+		    &field, NULL);
+	script = span_trim(field.value);
+	if (script.len > SCRIPT_MAX)
+		script.len = SCRIPT_MAX;
+	return (r->origin == NULL || (record_number(line, "uid",
+	    (int64_t)r->origin->uid) &&
+	    record_bytes(line, "cwd", span_of(r->origin->cwd)))) &&
+	    record_bytes(line, "script", script);
+}
+
+/* What came of it first: a list of recipients may be too long for syslog. */
+static bool
+make_log_line(const struct report *r, const struct error *err,
+    const struct receipt *receipt, struct record *line)
+{
+	if (!add_parties(r, line) ||
+	    (r->size > 0 && !record_number(line, "size", (int64_t)r->size)) ||
+	    !record_number(line, "ms", clock_ms() - r->start) ||
+	    !record_text(line, fate_names[r->fate], r->id))
 		return false;
-	if (recipient->reply != NULL && (!buf_printf(out,
-	    ",\"code\":%d,\"reply\":", recipient->reply_code) ||
-	    !buf_add_json(out, span_of(recipient->reply))))
+	if (is_accepted(r, err) ? !record_text(line, "exit", "EX_OK") ||
+	    !record_number(line, "status", 250) ||
+	    !record_text(line, "reply", r->delivery->reply) :
+	    !error_record(err, line))
 		return false;
-	return buf_add_char(out, '}');
+	return record_text(line, "relay_id", receipt->id) &&
+	    record_text(line, "message_id", receipt->message_id) &&
+	    record_text(line, "spool", r->remark) &&
+	    record_text(line, "passed", r->passed) &&
+	    add_origin(r, line) && add_recipients(r, line);
 }
 
 static bool
@@ -185,7 +240,8 @@ add_json_envelope(const struct report *r, struct buf *out)
 		return false;
 	for (i = 0; i < r->envelope->count; i++)
 		if ((i > 0 && !buf_add_char(out, ',')) ||
-		    !add_json_recipient(&r->envelope->recipients[i], out))
+		    !add_json_recipient(&r->envelope->recipients[i],
+		    "code", out))
 			return false;
 	return buf_add_char(out, ']') && (!r->envelope->is_taken ||
 	    buf_printf(out, ",\"delivered\":%zu", r->envelope->count -
@@ -205,19 +261,25 @@ add_json_delivery(const struct delivery *d, struct buf *out)
 	    buf_add_string(out, ",\"ignored\":\"DSN\""));
 }
 
+/* Of what isn't empty. */
 static bool
-add_json_spool(const struct report *r, struct buf *out)
+add_json_member(struct buf *out, const char *key, const char *value)
 {
-	bool has_remark = r->remark != NULL && r->remark[0] != '\0';
-
-	return (r->id == NULL || buf_printf(out, ",\"%s\":\"%s\"",
-	    fate_names[r->fate], r->id)) &&
-	    (!has_remark || (buf_add_string(out, ",\"spool\":") &&
-	    buf_add_json(out, span_of(r->remark))));
+	return value[0] == '\0' || (buf_printf(out, ",\"%s\":", key) &&
+	    buf_add_json(out, span_of(value)));
 }
 
 static bool
-add_json_line(const struct report *r, const struct error *err, struct buf *out)
+add_json_spool(const struct report *r, struct buf *out)
+{
+	return (r->id == NULL || add_json_member(out, fate_names[r->fate],
+	    r->id)) && (r->remark == NULL ||
+	    add_json_member(out, "spool", r->remark));
+}
+
+static bool
+add_json_line(const struct report *r, const struct error *err,
+    const struct receipt *receipt, struct buf *out)
 {
 	bool ok = buf_printf(out, "{\"posthaste\":\"%s\",\"accepted\":%s",
 	    POSTHASTE_VERSION, is_accepted(r, err) ? "true" : "false") &&
@@ -233,39 +295,69 @@ add_json_line(const struct report *r, const struct error *err, struct buf *out)
 	ok = ok && add_json_envelope(r, out) && (r->size == 0 ||
 	    buf_printf(out, ",\"size\":%" PRIu64, r->size)) &&
 	    buf_printf(out, ",\"ms\":%" PRId64, clock_ms() - r->start);
-	if (ok && r->passed[0] != '\0')
-		ok = buf_add_string(out, ",\"passed\":") &&
-		    buf_add_json(out, span_of(r->passed));
+	ok = ok && add_json_member(out, "passed", r->passed);
 	if (ok && !is_accepted(r, err))
 		ok = error_print_json(err, out);
 	else if (ok)
 		ok = buf_add_string(out, ",\"exit\":0,\"code\":250,"
 		    "\"reply\":") &&
-		    buf_add_json(out, span_of(r->delivery->reply));
+		    buf_add_json(out, span_of(r->delivery->reply)) &&
+		    add_json_member(out, "relay_id", receipt->id) &&
+		    add_json_member(out, "message_id", receipt->message_id);
 	return ok && buf_add_string(out, "}\n");
 }
 
 /* Whatever stderr or the log say to it can't change the verdict. */
 static void
-tell(const struct report *r, const struct error *err)
+tell(const struct report *r, const struct error *err,
+    const struct receipt *receipt)
 {
+	struct record line;
+	struct buf json;
+
+	buf_init(&json, BUF_UNLIMITED);
+	if (r->options->json && add_json_line(r, err, receipt, &json) &&
+	    !report_write(r->stderr_fd, buf_span(&json)))
+		trace_note(r->trace, "stderr can't be written");
+	buf_free(&json);
+	record_init(&line, r->log->is_json);
+	if (r->log->count > 0 && make_log_line(r, err, receipt, &line))
+		log_write(r->log, error_is_set(err) &&
+		    r->fate != REPORT_QUEUED, &line, r->trace);
+	record_free(&line);
+}
+
+/* For the caller that asked for it: the relay has the message either way. */
+static void
+print_id(const struct report *r, const struct receipt *receipt)
+{
+	const char *id = receipt->id[0] != '\0' ? receipt->id :
+	    receipt->message_id;
 	struct buf line;
 
 	buf_init(&line, BUF_UNLIMITED);
-	if (r->options->json && add_json_line(r, err, &line) &&
-	    !report_write(r->stderr_fd, buf_span(&line)))
-		trace_note(r->trace, "stderr can't be written");
-	buf_clear(&line);
-	if (r->log->count > 0 && add_log_line(r, err, &line))
-		log_write(r->log, error_is_set(err) &&
-		    r->fate != REPORT_QUEUED, buf_span(&line), r->trace);
+	if (id[0] != '\0' && buf_printf(&line, "%s\n", id) &&
+	    !report_write(r->stdout_fd, buf_span(&line)))
+		trace_note(r->trace, "stdout can't be written");
 	buf_free(&line);
 }
+
+static const struct receipt no_receipt;
 
 void
 report_success(const struct report *r, const struct error *err)
 {
-	tell(r, err);
+	struct receipt receipt;
+
+	receipt_read(&receipt, r->delivery->reply, r->delivery->peer);
+	if (receipt.id[0] != '\0')
+		trace_note(r->trace, "the relay's id: %s", receipt.id);
+	if (receipt.message_id[0] != '\0')
+		trace_note(r->trace, "the relay's Message-ID: %s",
+		    receipt.message_id);
+	tell(r, err, &receipt);
+	if (r->options->print_id)
+		print_id(r, &receipt);
 }
 
 void
@@ -274,7 +366,7 @@ report_queued(const struct report *r, const struct error *err)
 	struct error fine = *err;
 
 	fine.exit_code = EX_OK;
-	tell(r, &fine);
+	tell(r, &fine, &no_receipt);
 }
 
 /* Why the spool doesn't hold it, where it should. */
@@ -301,5 +393,5 @@ report_failure(const struct report *r, const struct error *err)
 	    !report_write(r->stderr_fd, buf_span(&block)))
 		trace_note(r->trace, "stderr can't be written");
 	buf_free(&block);
-	tell(r, err);
+	tell(r, err, &no_receipt);
 }

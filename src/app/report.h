@@ -11,10 +11,12 @@
 #include "app/deliver.h"
 #include "app/log.h"
 #include "app/options.h"
+#include "app/setup.h"
 #include "base/error.h"
 #include "base/trace.h"
 #include "conf/profile.h"
 #include "mail/envelope.h"
+#include "mail/message.h"
 
 #define REPORT_RECIPIENTS 20	/* refused ones named on stderr */
 
@@ -27,6 +29,8 @@ enum report_fate {
 
 struct report {
 	const struct options *options;
+	const struct setup *origin;	/* whose run it is; NULL: the spool's */
+	const struct message *message;	/* maybe without bytes; or NULL */
 	const struct profile *profile;	/* NULL before one was chosen */
 	const struct envelope *envelope;
 	const struct delivery *delivery;	/* NULL before it began */
@@ -37,14 +41,14 @@ struct report {
 	enum report_fate fate;		/* what the spool has to do with it */
 	const char *remark;		/* on the spool, printable; or NULL */
 	int64_t start;			/* clock_ms() of the run's begin */
-	int stderr_fd;
+	int stderr_fd, stdout_fd;	/* the latter for --print-id */
 	struct log *log;
 	const struct trace *trace;
 };
 
 /*
- * The relay took the message: nothing on stderr but for --json. `err` holds
- * nothing.
+ * The relay took the message: nothing on stderr but for --json, nothing on
+ * stdout but for --print-id. `err` holds nothing.
  */
 void report_success(const struct report *r, const struct error *err);
 

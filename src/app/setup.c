@@ -16,6 +16,10 @@ setup_begin(struct setup *s, const struct process *process,
 	s->env = process->is_restricted ? NULL : process->env;
 	s->options = options;
 	s->trace = trace;
+	/* Once the lock holds nobody could tell. */
+	s->uid = getuid();
+	if (getcwd(s->cwd, sizeof(s->cwd)) == NULL)
+		s->cwd[0] = '\0';
 }
 
 /* For runs that begin in another directory; owned by the caller. */
@@ -109,10 +113,12 @@ setup_load_any(struct setup *s, struct error *err)
 }
 
 void
-setup_open_log(const struct setup *s, struct log *log, const char *wish)
+setup_open_log(const struct setup *s, struct log *log,
+    const struct profile *p)
 {
-	log_open(log, wish == NULL ? "syslog" : wish, LOG_SYSLOG_SOCKET,
-	    s->process->err, s->trace);
+	log_open(log, p == NULL || p->log == NULL ? "syslog" : p->log,
+	    LOG_SYSLOG_SOCKET, s->process->err, s->trace);
+	log->is_json = p != NULL && p->log_format == PROFILE_LOG_JSON;
 	if (s->options->log_tag != NULL)
 		log->tag = s->options->log_tag;
 }

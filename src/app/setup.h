@@ -6,6 +6,7 @@
 #define POSTHASTE_APP_SETUP_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "app/log.h"
 #include "app/options.h"
@@ -21,6 +22,8 @@ struct setup {
 	char *const *env;	/* NULL where it isn't to be believed */
 	struct profile_file *file;	/* owned; NULL before setup_load() */
 	char *path;		/* its path, absolute; owned */
+	uid_t uid;		/* who started the run, and where: "" if that */
+	char cwd[512];		/* is unknown or longer */
 };
 
 void setup_begin(struct setup *s, const struct process *process,
@@ -40,8 +43,9 @@ bool setup_load_path(struct setup *s, const char *path,
 /* The profile that is named by --profile or $POSTHASTE_PROFILE, or NULL. */
 const char *setup_profile_name(const struct setup *s);
 
-/* Opens what `wish` (the key `log`, or NULL) names, tagged as -L has it. */
-void setup_open_log(const struct setup *s, struct log *log, const char *wish);
+/* Opens what the profile names (NULL: the default), tagged as -L has it. */
+void setup_open_log(const struct setup *s, struct log *log,
+    const struct profile *p);
 
 void setup_free(struct setup *s);
 

@@ -157,6 +157,8 @@ conclude(struct stdio *s, struct draft *draft, const struct delivery *account,
 	struct log log;
 	const struct report report = {
 		.options = &s->options,
+		.origin = &s->setup,
+		.message = &draft->message,
 		.profile = draft->has_profile ? &draft->profile : NULL,
 		.envelope = &draft->envelope,
 		.delivery = account->peer[0] != '\0' ? account : NULL,
@@ -172,8 +174,7 @@ conclude(struct stdio *s, struct draft *draft, const struct delivery *account,
 	};
 
 	memset(&log, 0, sizeof(log));
-	setup_open_log(&s->setup, &log,
-	    draft->has_profile ? draft->profile.log : NULL);
+	setup_open_log(&s->setup, &log, report.profile);
 	if (draft->has_profile)
 		tls_setup_warn(&draft->profile, &log, s->setup.process->err,
 		    s->setup.trace);
@@ -378,6 +379,7 @@ give_up(struct stdio *s, struct error *err)
 	struct log log;
 	const struct report report = {
 		.options = &s->options,
+		.origin = &s->setup,
 		.envelope = &none,
 		.passed = "",
 		.start = s->setup.trace->start,

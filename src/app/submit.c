@@ -143,6 +143,8 @@ conclude(struct submission *s, bool ok, struct error *err)
 	bool is_queued = ok && s->defer.id[0] != '\0';
 	const struct report report = {
 		.options = options,
+		.origin = &s->setup,
+		.message = &s->draft.message,
 		.profile = s->draft.has_profile ? &s->draft.profile : NULL,
 		.envelope = &s->draft.envelope,
 		.delivery = s->has_delivery ? &s->delivery : NULL,
@@ -153,6 +155,7 @@ conclude(struct submission *s, bool ok, struct error *err)
 		.remark = defer_remark(&s->defer),
 		.start = trace->start,
 		.stderr_fd = process->err,
+		.stdout_fd = process->out,
 		.log = &s->log,
 		.trace = trace,
 	};
@@ -206,7 +209,7 @@ submit(const struct process *process, const struct options *options,
 	buf_init(&s.password, SECRET_MAX);
 	ok = !error_is_set(err) && prepare(&s, err);
 	if (s.draft.has_profile)
-		setup_open_log(&s.setup, &s.log, s.draft.profile.log);
+		setup_open_log(&s.setup, &s.log, &s.draft.profile);
 	if (ok && !options->dry_run)
 		tls_setup_warn(&s.draft.profile, &s.log, process->err, trace);
 	if (ok && options->dry_run)

@@ -107,20 +107,23 @@ void
 tls_setup_warn(const struct profile *p, struct log *log, int stderr_fd,
     const struct trace *trace)
 {
-	struct buf line;
+	static const char warning[] = "tls_verify = no: any server can pose "
+	    "as the relay";
+	struct record line;
+	struct buf text;
 
 	if (p->tls_verify || p->tls == PROFILE_TLS_NONE ||
 	    p->tls_fingerprint != NULL)
 		return;
-	buf_init(&line, BUF_UNLIMITED);
-	if (buf_printf(&line, "posthaste: warning: tls_verify = no in profile "
-	    "'%s': any server can pose as the relay\n", p->name)) {
-		if (isatty(stderr_fd) == 1)
-			(void)report_write(stderr_fd, buf_span(&line));
-		/* The log has a name and line ends of its own. */
-		line.len--;
-		log_write(log, false, span_skip(buf_span(&line),
-		    strlen("posthaste: ")), trace);
-	}
-	buf_free(&line);
+	buf_init(&text, BUF_UNLIMITED);
+	if (isatty(stderr_fd) == 1 && buf_printf(&text,
+	    "posthaste: warning: profile '%s': %s\n", p->name, warning))
+		(void)report_write(stderr_fd, buf_span(&text));
+	buf_free(&text);
+	record_init(&line, log->is_json);
+	if (log->count > 0 &&
+	    record_bytes(&line, "profile", span_of(p->name)) &&
+	    record_text(&line, "warning", warning))
+		log_write(log, false, &line, trace);
+	record_free(&line);
 }

@@ -205,24 +205,19 @@ error_print_block(const struct error *err, const char *context,
 }
 
 bool
-error_print_pairs(const struct error *err, struct buf *out)
+error_record(const struct error *err, struct record *r)
 {
-	if (!buf_printf(out, " exit=%s stage=%s", error_exit_name(
-	    err->exit_code), error_stage_name(err->stage)))
-		return false;
-	if (err->temporary && !buf_add_string(out, " temporary=yes"))
-		return false;
-	if (err->uncertain && !buf_add_string(out, " uncertain=yes"))
-		return false;
-	if (err->reply_code != 0 && !buf_printf(out, " status=%d",
-	    err->reply_code))
-		return false;
-	if (err->hint != NULL && !buf_printf(out, " hint=%s", err->hint))
-		return false;
-	return buf_add_pair(out, "peer", err->peer) &&
-	    buf_add_pair(out, "error", err->text) &&
-	    buf_add_pair(out, "command", err->command) &&
-	    buf_add_pair(out, "reply", err->reply);
+	return record_text(r, "exit", error_exit_name(err->exit_code)) &&
+	    record_text(r, "stage", error_stage_name(err->stage)) &&
+	    record_claim(r, "temporary", err->temporary) &&
+	    record_claim(r, "uncertain", err->uncertain) &&
+	    (err->reply_code == 0 ||
+	    record_number(r, "status", err->reply_code)) &&
+	    record_text(r, "hint", err->hint) &&
+	    record_text(r, "peer", err->peer) &&
+	    record_text(r, "error", err->text) &&
+	    record_text(r, "command", err->command) &&
+	    record_text(r, "reply", err->reply);
 }
 
 static bool

@@ -18,6 +18,7 @@
 
 #include "base/attr.h"
 #include "base/buf.h"
+#include "base/record.h"
 #include "base/span.h"
 
 /* Where in the run it happened. The names are in error_stage_name(). */
@@ -107,12 +108,12 @@ const char *error_exit_name(int exit_code);
  *
  * error_print_block: for people; `context` (may be "") is set in front of the
  * first line, which ends in a newline like each that follows.
- * error_print_pairs: for the log, " key=value" pairs on one line.
+ * error_record: for the log.
  * error_print_json: members of a JSON object, a comma in front of each.
  */
 bool error_print_block(const struct error *err, const char *context,
     struct buf *out) MUST_CHECK;
-bool error_print_pairs(const struct error *err, struct buf *out) MUST_CHECK;
+bool error_record(const struct error *err, struct record *r) MUST_CHECK;
 bool error_print_json(const struct error *err, struct buf *out) MUST_CHECK;
 
 #endif

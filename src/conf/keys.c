@@ -71,6 +71,12 @@ static const struct key_word dsn_return_words[] = {
 	{ NULL, 0 },
 };
 
+static const struct key_word log_format_words[] = {
+	{ "text", PROFILE_LOG_TEXT },
+	{ "json", PROFILE_LOG_JSON },
+	{ NULL, 0 },
+};
+
 static const struct key_word partial_words[] = {
 	{ "refuse", PROFILE_PARTIAL_REFUSE },
 	{ "deliver", PROFILE_PARTIAL_DELIVER },
@@ -91,8 +97,6 @@ static const struct key_word boolean_words[] = {
 	{ name, type, KEY_INHERITED, AT(field), min, max, NULL }
 #define WORDS(name, type, field, words) \
 	{ name, type, KEY_INHERITED, AT(field), 0, 0, words }
-#define LATER(name) \
-	{ name, KEY_LATER, KEY_INHERITED, 0, 0, 0, NULL }
 
 static const struct profile_key profile_keys[] = {
 	RULED("host", KEY_HOSTS, KEY_ONE_RELAY, host),
@@ -150,12 +154,11 @@ static const struct profile_key profile_keys[] = {
 	WORDS("sandbox", KEY_BOOLEAN, sandbox, boolean_words),
 	WORDS("hints", KEY_BOOLEAN, hints, boolean_words),
 	STRING("log", KEY_TEXT, log),
+	WORDS("log_format", KEY_CHOICE, log_format, log_format_words),
 	STRING("spool", KEY_PATH, spool),
 	WORDS("spool_always", KEY_BOOLEAN, spool_always, boolean_words),
 	STRING("bounce_to", KEY_TEXT, bounce_to),
-
-	LATER("log_format"),
-	{ NULL, KEY_LATER, KEY_INHERITED, 0, 0, 0, NULL },
+	{ NULL, KEY_TEXT, KEY_INHERITED, 0, 0, 0, NULL },
 };
 
 const struct profile_key *
@@ -182,8 +185,7 @@ key_nearest(const char *name)
 	const struct profile_key *key;
 
 	for (key = profile_keys; key->name != NULL; key++)
-		if (key->type != KEY_LATER)
-			nearest_offer(&n, key->name);
+		nearest_offer(&n, key->name);
 	return n.best == NULL ? NULL : key_find(n.best);
 }
 

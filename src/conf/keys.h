@@ -11,7 +11,6 @@
 
 /* What a value looks like, and what the field is. */
 enum key_type {
-	KEY_LATER,	/* known, but not in this version */
 	KEY_TEXT,	/* char *, as written */
 	KEY_SECRET,	/* char *, wiped, never quoted in a message */
 	KEY_PATH,	/* char *, absolute */
@@ -62,7 +61,7 @@ const struct profile_key *keys_all(void);
 /* NULL for an unknown name; case counts. */
 const struct profile_key *key_find(const char *name);
 
-/* The key of this version whose name is near `name`, or NULL. */
+/* The key whose name is near `name`, or NULL. */
 const struct profile_key *key_nearest(const char *name);
 
 /* Whether the value may be, or hold, a password. */

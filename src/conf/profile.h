@@ -43,6 +43,8 @@ enum profile_chunking { PROFILE_CHUNKING_AUTO, PROFILE_CHUNKING_ONE_FLIGHT,
 enum profile_dsn_return { PROFILE_DSN_RETURN_UNSAID, PROFILE_DSN_RETURN_HDRS,
 	PROFILE_DSN_RETURN_FULL };
 
+enum profile_log { PROFILE_LOG_TEXT, PROFILE_LOG_JSON };
+
 enum profile_partial { PROFILE_PARTIAL_REFUSE, PROFILE_PARTIAL_DELIVER };
 
 /* Values as the rest of the program wants them; all strings are owned. */
@@ -93,6 +95,7 @@ struct profile {
 	bool sandbox;
 	bool hints;
 	char *log;		/* as written; app/log.h parses it */
+	int log_format;		/* enum profile_log */
 	char *spool;		/* directory, or NULL */
 	bool spool_always;
 	char *bounce_to;	/* as written; app/bounce.h parses it */

@@ -85,16 +85,11 @@ take(void *context, const char *section_name, const char *name,
 	struct profile_section *section;
 	struct setting s = { key_find(name), value,
 		{ file->path, section_name, line } };
-	char what[INI_NAME_MAX + 3];
 
 	if (name[0] == '\0')
 		return add_section(file, section_name, line, err);
 	if (s.key == NULL)
 		return refuse_key(&s.at, name, err);
-	if (s.key->type == KEY_LATER) {
-		(void)snprintf(what, sizeof(what), "`%s`", name);
-		return value_is_later(&s, err, what);
-	}
 	section = &file->sections[file->count - 1];
 	if (!check_neighbours(section, &s, err) ||
 	    !value_store(&load->scratch, &s, err))

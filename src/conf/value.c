@@ -36,13 +36,6 @@ value_refuse(const struct setting *s, struct error *err, const char *format,
 	    shown, why);
 }
 
-bool
-value_is_later(const struct setting *s, struct error *err, const char *what)
-{
-	return error_set(err, STAGE_CONFIG, EX_CONFIG,
-	    "%s:%zu: %s is not in this version", s->at.file, s->at.line, what);
-}
-
 /* People who come from formats with comments behind values. */
 static bool
 mention_comments(const struct setting *s, struct error *err)

@@ -38,10 +38,6 @@ char **value_field(struct profile *p, const struct profile_key *key);
 bool value_refuse(const struct setting *s, struct error *err,
     const char *format, ...) FORMAT(3, 4);
 
-/* The same for what a later version will know. Returns false. */
-bool value_is_later(const struct setting *s, struct error *err,
-    const char *what);
-
 /* What is wrong with an expanded `from`, static, or NULL. */
 const char *sender_fault(struct span sender);
 

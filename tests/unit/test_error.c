@@ -298,6 +298,19 @@ static const char full_json[] =
     ",\"reply\":\"550 5.7.1 'no' \\\"no\\\"\",\"cause\":\"why\""
     ",\"fix\":\"do it\",\"hint\":\"H01\"";
 
+/* The log's pairs. */
+static bool
+print_pairs(const struct error *err, struct buf *out)
+{
+	struct record r;
+	bool ok;
+
+	record_init(&r, false);
+	ok = error_record(err, &r) && buf_add_span(out, buf_span(&r.line));
+	record_free(&r);
+	return ok;
+}
+
 static void
 the_printers_print_all_that_is_known(void **state)
 {
@@ -309,7 +322,7 @@ the_printers_print_all_that_is_known(void **state)
 	assert_true(error_print_block(&err, "profile 'work'", &b));
 	assert_string_equal(buf_string(&b), full_block);
 	buf_clear(&b);
-	assert_true(error_print_pairs(&err, &b));
+	assert_true(print_pairs(&err, &b));
 	assert_string_equal(buf_string(&b), full_pairs);
 	buf_clear(&b);
 	assert_true(error_print_json(&err, &b));
@@ -331,7 +344,7 @@ the_printers_leave_out_what_is_not_known(void **state)
 	assert_true(error_print_block(&err, "profile 'work'", &b));
 	assert_string_equal(buf_string(&b), "posthaste: profile 'work' no\n");
 	buf_clear(&b);
-	assert_true(error_print_pairs(&err, &b));
+	assert_true(print_pairs(&err, &b));
 	assert_string_equal(buf_string(&b),
 	    " exit=EX_UNAVAILABLE stage=connect temporary=yes error=no");
 	buf_clear(&b);
@@ -352,7 +365,7 @@ quotes_at_the_ends_of_a_value_are_written_too(void **state)
 	(void)state;
 	assert_false(error_set(&err, STAGE_MAIL, EX_UNAVAILABLE, "''a'"));
 	buf_init(&b, BUF_UNLIMITED);
-	assert_true(error_print_pairs(&err, &b));
+	assert_true(print_pairs(&err, &b));
 	assert_string_equal(buf_string(&b), " exit=EX_UNAVAILABLE stage=mail"
 	    " error='\\x27\\x27a\\x27'");
 	buf_free(&b);
@@ -420,7 +433,7 @@ the_printers_fail_at_the_limit_and_only_there(void **state)
 		const char *text;
 	} printers[] = {
 		{ print_block, full_block },
-		{ error_print_pairs, full_pairs },
+		{ print_pairs, full_pairs },
 		{ error_print_json, full_json },
 	};
 	struct error err = full_error();

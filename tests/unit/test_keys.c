@@ -31,33 +31,6 @@ names_are_unique_and_found(void **state)
 	assert_null(key_find(""));
 }
 
-/* The keys of later versions are known, and refused as such. */
-static void
-a_key_of_a_later_version_is_refused_as_such(void **state)
-{
-	const struct profile_key *key;
-	struct profile_file *file;
-	char want[120];
-	struct error err;
-
-	(void)state;
-	for (key = keys_all(); key->name != NULL; key++) {
-		if (key->type != KEY_LATER)
-			continue;
-		file = mem_alloc(sizeof(*file));
-		buf_init(&file->text, BUF_UNLIMITED);
-		file->path = mem_string("/p.ini");
-		assert_true(buf_printf(&file->text, "[a]\n%s = x\n",
-		    key->name));
-		error_clear(&err);
-		assert_false(profile_file_parse(file, &err));
-		(void)snprintf(want, sizeof(want),
-		    "/p.ini:2: `%s` is not in this version", key->name);
-		assert_string_equal(err.text, want);
-		profile_file_free(file);
-	}
-}
-
 static void
 a_slip_finds_the_key_that_was_meant(void **state)
 {
@@ -234,7 +207,7 @@ the_sample_shows_every_key_with_a_good_value(void **state)
 			profile_file_free(parse(&one));
 			buf_free(&one);
 		}
-		if ((key->type == KEY_LATER) != (seen == 0))
+		if (seen == 0)
 			fail_msg("%s: %zu times", key->name, seen);
 	}
 	buf_free(&text);
@@ -242,12 +215,11 @@ the_sample_shows_every_key_with_a_good_value(void **state)
 }
 
 static void
-the_manual_describes_every_key_and_no_later_one(void **state)
+the_manual_describes_every_key(void **state)
 {
 	const struct profile_key *key;
 	struct buf text;
 	char item[80];
-	bool is_there;
 
 	(void)state;
 	buf_init(&text, BUF_UNLIMITED);
@@ -255,8 +227,7 @@ the_manual_describes_every_key_and_no_later_one(void **state)
 		skip();
 	for (key = keys_all(); key->name != NULL; key++) {
 		(void)snprintf(item, sizeof(item), "\n.It Ic %s\n", key->name);
-		is_there = strstr(buf_string(&text), item) != NULL;
-		if (is_there != (key->type != KEY_LATER))
+		if (strstr(buf_string(&text), item) == NULL)
 			fail_msg("%s", key->name);
 	}
 	buf_free(&text);
@@ -267,15 +238,13 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_are_unique_and_found),
-		cmocka_unit_test(a_key_of_a_later_version_is_refused_as_such),
 		cmocka_unit_test(a_slip_finds_the_key_that_was_meant),
 		cmocka_unit_test(distances_count_single_slips),
 		cmocka_unit_test(
 		    templates_are_checked_before_they_are_expanded),
 		cmocka_unit_test(the_sample_is_a_working_profile),
 		cmocka_unit_test(the_sample_shows_every_key_with_a_good_value),
-		cmocka_unit_test(
-		    the_manual_describes_every_key_and_no_later_one),
+		cmocka_unit_test(the_manual_describes_every_key),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

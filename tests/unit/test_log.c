@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -104,9 +105,21 @@ open_log(struct bench *b, const char *format, ...)
 }
 
 static void
-write_log(struct bench *b, const char *line)
+write_line(struct bench *b, bool is_failure, const char *value,
+    const struct trace *trace)
 {
-	log_write(&b->log, false, span_of(line), &b->trace);
+	struct record line;
+
+	record_init(&line, b->log.is_json);
+	assert_true(record_text(&line, "status", value));
+	log_write(&b->log, is_failure, &line, trace);
+	record_free(&line);
+}
+
+static void
+write_log(struct bench *b, const char *value)
+{
+	write_line(b, false, value, &b->trace);
 }
 
 /* What can be read from `fd` at once, as a string. */
@@ -193,7 +206,7 @@ stderr_gets_the_line_without_a_time(void **state)
 	char out[400], line[400];
 
 	open_log(b, "stderr");
-	write_log(b, "status=sent");
+	write_log(b, "sent");
 	assert_string_equal(take(b->errors[0], out, sizeof(out)),
 	    signed_line(line, sizeof(line), "status=sent\n"));
 	log_close(&b->log);
@@ -210,7 +223,7 @@ none_writes_nothing_at_all(void **state)
 
 	open_log(b, "none");
 	assert_int_equal(b->log.count, 0);
-	write_log(b, "status=sent");
+	write_log(b, "sent");
 	log_close(&b->log);
 	assert_string_equal(take(b->errors[0], out, sizeof(out)), "");
 	assert_string_equal(take(b->notes[0], out, sizeof(out)), "");
@@ -226,7 +239,7 @@ a_file_is_made_for_its_owner_alone(void **state)
 
 	open_log(b, "file:%s", b->file);
 	(void)umask(before);
-	write_log(b, "status=sent");
+	write_log(b, "sent");
 	log_close(&b->log);
 	assert_int_equal(stat(b->file, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0600);
@@ -250,8 +263,8 @@ a_file_is_appended_to(void **state)
 	log_close(&b->log);
 	(void)take_file(b->file, out, sizeof(out));
 	assert_memory_equal(out, "old\n", 4);
-	first = strstr(out, ": first\n");
-	second = strstr(out, ": second\n");
+	first = strstr(out, ": status=first\n");
+	second = strstr(out, ": status=second\n");
 	assert_non_null(first);
 	assert_non_null(second);
 	assert_true(first < second);
@@ -358,8 +371,8 @@ syslog_gets_one_datagram_a_line(void **state)
 	int fd = listen_there(b);
 
 	open_log(b, "syslog");
-	write_log(b, "status=sent");
-	log_write(&b->log, true, span_of("status=failed"), &b->trace);
+	write_log(b, "sent");
+	write_line(b, true, "failed", &b->trace);
 	/* mail.info, then mail.err. */
 	(void)take(fd, out, sizeof(out));
 	assert_true(has_form(out, "<22>AAA _0 00:00:00 posthaste["));
@@ -382,7 +395,7 @@ without_a_syslog_nothing_fails(void **state)
 	char out[400];
 
 	open_log(b, "syslog");
-	write_log(b, "status=sent");
+	write_log(b, "sent");
 	log_close(&b->log);
 	(void)take(b->notes[0], out, sizeof(out));
 	assert_non_null(strstr(out, strerror(ENOENT)));
@@ -399,7 +412,7 @@ a_syslog_that_takes_nothing_does_not_block(void **state)
 	open_log(b, "syslog");
 	(void)take(b->notes[0], out, sizeof(out));
 	for (i = 0; i < 100000; i++) {
-		write_log(b, "status=sent");
+		write_log(b, "sent");
 		if (take(b->notes[0], out, sizeof(out))[0] != '\0')
 			break;
 	}
@@ -417,7 +430,7 @@ every_place_of_a_list_is_written(void **state)
 
 	open_log(b, " file:%s , none,stderr,syslog", b->file);
 	assert_int_equal(b->log.count, 3);
-	write_log(b, "status=sent");
+	write_log(b, "sent");
 	log_close(&b->log);
 	(void)signed_line(line, sizeof(line), "status=sent");
 	assert_non_null(strstr(take_file(b->file, out, sizeof(out)), line));
@@ -433,7 +446,7 @@ one_place_that_fails_does_not_stop_the_others(void **state)
 	char out[400];
 
 	open_log(b, "syslog,file:/nonexistent/x,stderr");
-	write_log(b, "status=sent");
+	write_log(b, "sent");
 	log_close(&b->log);
 	assert_non_null(strstr(take(b->errors[0], out, sizeof(out)),
 	    "status=sent"));
@@ -448,13 +461,13 @@ a_write_that_fails_goes_to_the_transcript_alone(void **state)
 
 	assert_true(full >= 0);
 	log_open(&b->log, "stderr", b->socket_path, full, &b->trace);
-	write_log(b, "status=sent");
+	write_log(b, "sent");
 	log_close(&b->log);
 	(void)take(b->notes[0], out, sizeof(out));
 	assert_non_null(strstr(out, strerror(ENOSPC)));
 	/* And nowhere if there is none. */
 	log_open(&b->log, "stderr", b->socket_path, full, NULL);
-	log_write(&b->log, true, span_of("status=failed"), NULL);
+	write_line(b, true, "failed", NULL);
 	log_close(&b->log);
 	assert_string_equal(take(b->notes[0], out, sizeof(out)), "");
 	assert_int_equal(close(full), 0);
@@ -482,6 +495,133 @@ closing_gives_all_descriptors_back(void **state)
 	write_log(b, "nobody reads this");
 }
 
+/* "{"time":"…Z","tag":…,"pid":…,", and the rest. */
+static void
+assert_object(const char *line, const char *rest)
+{
+	char want[400];
+
+	assert_true(has_form(line, "{\"time\":\"0000-00-00T00:00:00Z\","));
+	(void)snprintf(want, sizeof(want), "\"tag\":\"post\\\"haste\","
+	    "\"pid\":%ld,%s", (long)getpid(), rest);
+	assert_string_equal(strchr(line, ',') + 1, want);
+}
+
+static void
+as_json_each_line_is_an_object(void **state)
+{
+	struct bench *b = *state;
+	int fd = listen_there(b);
+	char out[400];
+
+	open_log(b, "file:%s,stderr,syslog", b->file);
+	b->log.is_json = true;
+	b->log.tag = "post\"haste";
+	write_log(b, "se\"nt");
+	log_close(&b->log);
+	(void)take_file(b->file, out, sizeof(out));
+	assert_object(out, "\"status\":\"se\\\"nt\"}\n");
+	(void)take(b->errors[0], out, sizeof(out));
+	assert_object(out, "\"status\":\"se\\\"nt\"}\n");
+	/* What syslog has before every line stays. */
+	(void)take(fd, out, sizeof(out));
+	assert_true(has_form(out, "<22>AAA _0 00:00:00 post\"haste["));
+	assert_object(strchr(out, '{'), "\"status\":\"se\\\"nt\"}");
+	assert_int_equal(close(fd), 0);
+}
+
+/* A line with a list that is too long for syslog. */
+static void
+write_long(struct bench *b, const char *list)
+{
+	struct record line;
+
+	record_init(&line, b->log.is_json);
+	assert_true(record_text(&line, "status", "sent"));
+	line.essential = line.line.len;
+	assert_true(record_text(&line, "list", list));
+	log_write(&b->log, false, &line, &b->trace);
+	record_free(&line);
+}
+
+static void
+an_object_too_long_for_syslog_goes_without_its_lists(void **state)
+{
+	static char list[70000], out[80000];
+	struct bench *b = *state;
+	int fd = listen_there(b);
+
+	memset(list, 'a', sizeof(list) - 1);
+	open_log(b, "file:%s,syslog", b->file);
+	b->log.is_json = true;
+	write_long(b, list);
+	(void)take(fd, out, sizeof(out));
+	assert_string_equal(strstr(out, ",\"status\""),
+	    ",\"status\":\"sent\"}");
+	b->log.is_json = false;
+	write_long(b, list);
+	(void)take(fd, out, sizeof(out));
+	assert_non_null(strstr(out, ": status=sent list=aaa"));
+	assert_in_range(strlen(out), 64 << 10, (64 << 10) + 100);
+	log_close(&b->log);
+	/* A file has all of both. */
+	(void)take_file(b->file, out, sizeof(out));
+	assert_non_null(strstr(out, list));
+	assert_int_equal(close(fd), 0);
+}
+
+#define WRITERS 4
+#define LINES 200
+
+/* One of several processes with the same file, in lines of its own letter. */
+static void
+write_beside_others(struct bench *b, char letter)
+{
+	char value[3001];
+	int i;
+
+	memset(value, letter, sizeof(value) - 1);
+	value[sizeof(value) - 1] = '\0';
+	open_log(b, "file:%s", b->file);
+	for (i = 0; i < LINES; i++)
+		write_log(b, value);
+	log_close(&b->log);
+	_exit(0);
+}
+
+static bool
+is_of_one_letter(const char *value)
+{
+	return strlen(value) == 3000 && strspn(value, (const char[]) {
+	    value[0], '\0' }) == 3000;
+}
+
+static void
+lines_of_several_processes_stay_whole(void **state)
+{
+	struct bench *b = *state;
+	static char line[4000];
+	int i, status, count = 0;
+	FILE *file;
+
+	for (i = 0; i < WRITERS; i++)
+		if (fork() == 0)
+			write_beside_others(b, (char)('a' + i));
+	for (i = 0; i < WRITERS; i++) {
+		assert_true(wait(&status) > 0);
+		assert_int_equal(status, 0);
+	}
+	file = fopen(b->file, "r");
+	assert_non_null(file);
+	for (; fgets(line, sizeof(line), file) != NULL; count++) {
+		line[strcspn(line, "\n")] = '\0';
+		assert_non_null(strstr(line, "]: status="));
+		assert_true(is_of_one_letter(strrchr(line, '=') + 1));
+	}
+	assert_int_equal(count, WRITERS * LINES);
+	assert_int_equal(fclose(file), 0);
+}
+
 #define BENCH_TEST(test) \
 	cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
@@ -506,6 +646,10 @@ main(void)
 		BENCH_TEST(one_place_that_fails_does_not_stop_the_others),
 		BENCH_TEST(a_write_that_fails_goes_to_the_transcript_alone),
 		BENCH_TEST(closing_gives_all_descriptors_back),
+		BENCH_TEST(as_json_each_line_is_an_object),
+		BENCH_TEST(
+		    an_object_too_long_for_syslog_goes_without_its_lists),
+		BENCH_TEST(lines_of_several_processes_stay_whole),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -100,7 +100,8 @@ static const struct {
 	{ { "-bm" }, NULL },
 	{ { "-b", "m" }, NULL },
 	{ { "-ba" }, NULL },
-	{ { "-bs" }, "-bs takes no -t, -N, -R, -V, --dry-run or recipient" },
+	{ { "-bs" }, "-bs takes no -t, -N, -R, -V, --dry-run, "
+	    "--print-id or recipient" },
 	{ { "-bd" }, "-bd, as posthaste is not a daemon" },
 	{ { "-bD" }, "-bD, as posthaste is not a daemon" },
 	{ { "-bl" }, "-bl, as posthaste is not a daemon" },
@@ -232,8 +233,7 @@ static const struct {
 };
 
 static const char *const long_ones_of_later[] = {
-	"--print-config", "--list-profiles", "--configure=a@b", "--import=x",
-	"--print-id" };
+	"--print-config", "--list-profiles", "--configure=a@b", "--import=x" };
 
 /* `name`, up to two words, and `last`; any of these may be NULL. */
 static bool
