@@ -130,26 +130,35 @@ send_it(struct attempt *a)
 	    carrier_send(&e->carrier, &a->draft, &a->account, &a->err);
 }
 
-/* What came of it for each of those it was sent to. */
-static void
+/*
+ * What came of it for each of those it was sent to. Where the profile lets it
+ * go to some of them, the others are judged one by one too: true where some
+ * were refused for good, and some may still get it.
+ */
+static bool
 note_states(struct attempt *a, bool ok)
 {
 	const struct envelope *e = &a->draft.envelope;
 	struct letter *l = &a->claim.letter;
 	const struct recipient *r = e->recipients;
+	bool is_taken = ok || e->is_taken, has_failed = false;
 	size_t i;
 
-	if (!ok && !e->is_taken)
-		return;
+	if (!is_taken && (a->draft.profile.partial != PROFILE_PARTIAL_DELIVER ||
+	    a->err.stage != STAGE_RCPT))
+		return false;
 	for (i = 0; i < l->count; i++) {
 		if (l->recipients[i].state != LETTER_PENDING)
 			continue;
-		if (r->reply == NULL)
+		if (r->reply == NULL && is_taken)
 			l->recipients[i].state = LETTER_DELIVERED;
-		else if (r->reply_code >= 500)
+		if (r->reply != NULL && r->reply_code >= 500) {
 			l->recipients[i].state = LETTER_FAILED;
+			has_failed = true;
+		}
 		r++;
 	}
+	return has_failed && letter_count(l, LETTER_PENDING) > 0;
 }
 
 /* Trying again won't help. */
@@ -168,15 +177,19 @@ static enum report_fate
 decide(struct attempt *a, bool ok)
 {
 	const struct letter *l = &a->claim.letter;
-	bool has_failed = letter_count(l, LETTER_FAILED) > 0;
+	bool is_split = note_states(a, ok);
 
-	if (letter_count(l, LETTER_PENDING) == 0)
-		return has_failed ? REPORT_GIVEN_UP : REPORT_PASSED;
-	if (ok)
+	if (letter_count(l, LETTER_PENDING) == 0 &&
+	    letter_count(l, LETTER_FAILED) == 0)
 		return REPORT_PASSED;
+	if (letter_count(l, LETTER_PENDING) == 0) {
+		(void)error_set(&a->err, STAGE_RCPT, EX_NOUSER, "the relay "
+		    "has it for these; others were refused before");
+		return REPORT_GIVEN_UP;
+	}
 	if (os_signal_caught() != 0)
 		return REPORT_QUEUED;
-	if (!a->draft.envelope.is_taken && is_final(&a->err))
+	if (!is_split && is_final(&a->err))
 		return REPORT_GIVEN_UP;
 	if (!schedule_is_over(a->claim.birth, (int64_t)time(NULL)))
 		return REPORT_QUEUED;
@@ -322,7 +335,6 @@ try_it(struct attempt *a)
 	if (!ok && !error_is_set(&a->err))
 		(void)error_set(&a->err, STAGE_SYSTEM, EX_SOFTWARE,
 		    "a failure without a reason: please report it");
-	note_states(a, ok);
 	settle(a, decide(a, ok));
 	return !ok && is_strike(&a->err);
 }

@@ -2,12 +2,14 @@
  * The way out of the spool: -q, runq and --flush.
  */
 #include <signal.h>
+#include <sys/file.h>
 
 #include "dialogue/spool_case.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define LOGGED "log = stderr\n"
 #define LARGE (18UL << 20)
+#define STRANGER 54321	/* a uid without a passwd entry */
 #define LIFE (5L * 24 * 3600)
 
 static const char *const run_args[] = { "-q", NULL };
@@ -242,6 +244,19 @@ trouble_of_our_own_is_waited_for(void **state)
 }
 
 static void
+fill_two(struct depot *d, void **state, const char *keys)
+{
+	struct trial t = { .keys = d->keys, .args = two, .is_absent = true };
+
+	depot_make(d, state, keys);
+	trial_run(&t, state);
+	TRIAL_CHECK(&t, t.result.exit_status == EX_OK);
+	trial_free(&t);
+	assert_int_equal(depot_count(d, "new"), 1);
+	depot_age(d, 0);
+}
+
+static void
 each_recipient_gets_it_once(void **state)
 {
 	struct depot d;
@@ -251,16 +266,7 @@ each_recipient_gets_it_once(void **state)
 	struct trial u = { .keys = d.keys, .args = run_args };
 	const struct relay_message *m;
 
-	depot_make(&d, state, "partial = deliver\n");
-	{
-		struct trial first = { .keys = d.keys, .args = two,
-		    .is_absent = true };
-
-		trial_run(&first, state);
-		TRIAL_CHECK(&first, first.result.exit_status == EX_OK);
-		trial_free(&first);
-	}
-	depot_age(&d, 0);
+	fill_two(&d, state, "partial = deliver\n");
 	trial_run(&t, state);
 	TRIAL_CHECK(&t, t.result.exit_status == EX_OK);
 	m = relay_only_message(&t.record);
@@ -285,15 +291,7 @@ of_some_refused_for_good_the_file_stays_in_failed(void **state)
 	    .overrides = { { .stage = "rcpt1",
 	    .script = "S 550 5.1.1 nobody" } } };
 
-	depot_make(&d, state, "partial = deliver\n");
-	{
-		struct trial first = { .keys = d.keys, .args = two,
-		    .is_absent = true };
-
-		trial_run(&first, state);
-		trial_free(&first);
-	}
-	depot_age(&d, 0);
+	fill_two(&d, state, "partial = deliver\n");
 	trial_run(&t, state);
 	TRIAL_CHECK(&t, t.result.exit_status == EX_UNAVAILABLE);
 	TRIAL_CHECK(&t, t.record.committed == 1);
@@ -301,6 +299,118 @@ of_some_refused_for_good_the_file_stays_in_failed(void **state)
 	TRIAL_CHECK(&t, depot_count(&d, "failed") == 1);
 	TRIAL_CHECK(&t, strstr(d.text, "FD\n") != NULL);
 	trial_free(&t);
+}
+
+/* One is refused for good and one for now: each has its own fate. */
+static void
+with_partial_each_recipient_is_judged_alone(void **state)
+{
+	struct depot d;
+	struct trial t = { .keys = d.keys, .args = run_args, .overrides = {
+	    { .stage = "rcpt1", .script = "S 550 5.1.1 nobody" },
+	    { .stage = "rcpt2", .script = "S 450 4.2.0 later" } } };
+	struct trial u = { .keys = d.keys, .args = run_args };
+	const struct relay_message *m;
+
+	fill_two(&d, state, LOGGED "partial = deliver\n");
+	trial_run(&t, state);
+	TRIAL_CHECK(&t, t.result.exit_status == EX_OK);
+	TRIAL_CHECK(&t, t.record.committed == 0);
+	TRIAL_CHECK(&t, depot_count(&d, "new") == 1);
+	TRIAL_CHECK(&t, strstr(d.text, "F \n") != NULL);
+	trial_free(&t);
+	depot_age(&d, 0);
+	trial_run(&u, state);
+	TRIAL_CHECK(&u, u.result.exit_status == EX_UNAVAILABLE);
+	m = relay_only_message(&u.record);
+	TRIAL_CHECK(&u, m != NULL && m->recipient_count == 1);
+	TRIAL_CHECK(&u, strcmp(m->recipients[0], "<two@example.net>") == 0);
+	TRIAL_CHECK(&u, depot_count(&d, "failed") == 1);
+	TRIAL_CHECK(&u, strstr(d.text, "FD\n") != NULL);
+	TRIAL_CHECK(&u, trial_says(&u, "others were refused before"));
+	trial_free(&u);
+}
+
+/* Else it is all of them or none. */
+static void
+without_partial_one_refusal_for_good_is_the_messages(void **state)
+{
+	struct depot d;
+	struct trial t = { .keys = d.keys, .args = run_args, .overrides = {
+	    { .stage = "rcpt1", .script = "S 450 4.2.0 later" },
+	    { .stage = "rcpt2", .script = "S 550 5.1.1 nobody" } } };
+
+	fill_two(&d, state, "");
+	trial_run(&t, state);
+	trial_failed(&t, EX_UNAVAILABLE, NULL, "550 5.1.1 nobody");
+	TRIAL_CHECK(&t, depot_count(&d, "failed") == 1);
+	TRIAL_CHECK(&t, strstr(d.text, "  \n") != NULL);
+	trial_free(&t);
+}
+
+/* -q has nothing to say to that, but somebody who waits does. */
+static void
+two_runs_at_once_are_one(void **state)
+{
+	struct depot d;
+	struct trial t = { .keys = d.keys, .args = run_args };
+	struct trial u = { .keys = d.keys, .args = flush_args };
+	char path[300];
+	int fd;
+
+	fill(&d, state, "", 1);
+	depot_age(&d, 0);
+	(void)snprintf(path, sizeof(path), "%s/lock", d.path);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	assert_true(fd >= 0);
+	assert_int_equal(flock(fd, LOCK_EX), 0);
+	trial_run(&t, state);
+	TRIAL_CHECK(&t, t.result.exit_status == EX_OK);
+	TRIAL_CHECK(&t, t.result.err.len == 0 && t.record.count == 0);
+	trial_free(&t);
+	trial_run(&u, state);
+	trial_failed(&u, EX_UNAVAILABLE, NULL, "another run is at work\n");
+	trial_free(&u);
+	assert_int_equal(close(fd), 0);
+	assert_int_equal(depot_count(&d, "new"), 1);
+}
+
+/* Each user's mail waits in a directory of its own. */
+static void
+users_have_their_own(void **state)
+{
+	static const char *const users[] = { "-i", "-f", KIT_SENDER,
+		KIT_RECIPIENT, NULL };
+	struct depot d;
+	struct trial t = { .keys = d.keys, .args = users, .is_absent = true,
+	    .run = { .set_uid = true, .uid = STRANGER, .gid = STRANGER } };
+	struct trial u = { .keys = d.keys, .args = run_args,
+	    .run = { .set_uid = true, .uid = STRANGER, .gid = STRANGER } };
+	char below[300];
+
+	if (geteuid() != 0)
+		skip();
+	depot_make(&d, state, "");
+	assert_int_equal(chmod(d.path, 0755), 0);
+	(void)snprintf(below, sizeof(below), "%s/uid%d", d.path, STRANGER);
+	assert_int_equal(mkdir(below, 0700), 0);
+	assert_int_equal(chown(below, STRANGER, STRANGER), 0);
+	trial_prepare(&t, state);
+	assert_int_equal(chmod(t.profile_path, 0644), 0);
+	assert_true(program_start(&t.program, &t.run));
+	trial_finish(&t);
+	TRIAL_CHECK(&t, t.result.exit_status == EX_OK);
+	(void)snprintf(d.path, sizeof(d.path), "%.199s", below);
+	TRIAL_CHECK(&t, depot_count(&d, "new") == 1);
+	trial_free(&t);
+	depot_age(&d, 0);
+	trial_prepare(&u, state);
+	assert_int_equal(chmod(u.profile_path, 0644), 0);
+	assert_true(program_start(&u.program, &u.run));
+	trial_finish(&u);
+	trial_delivered(&u, kit_wire);
+	TRIAL_CHECK(&u, depot_count(&d, "new") == 0);
+	trial_free(&u);
 }
 
 static void
@@ -553,6 +663,11 @@ main(void)
 		cmocka_unit_test(each_recipient_gets_it_once),
 		cmocka_unit_test(
 		    of_some_refused_for_good_the_file_stays_in_failed),
+		cmocka_unit_test(with_partial_each_recipient_is_judged_alone),
+		cmocka_unit_test(
+		    without_partial_one_refusal_for_good_is_the_messages),
+		cmocka_unit_test(two_runs_at_once_are_one),
+		cmocka_unit_test(users_have_their_own),
 		cmocka_unit_test(
 		    an_uncertain_one_keeps_its_message_id_and_is_told_of),
 		cmocka_unit_test(
