@@ -137,6 +137,9 @@ buf_printf(struct buf *b, const char *format, ...)
 	va_end(args);
 	size = (size_t)n;
 	fits = n >= 0 && size < b->room - before;
+	/* The begin that did fit isn't counted, and is left behind. */
+	if (!fits)
+		mem_wipe(b->data + before, b->room - before);
 	if (n < 0 || size > b->limit - before ||
 	    !buf_reserve(b, before + size))
 		return undo(b, before);

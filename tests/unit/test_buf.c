@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -255,6 +256,49 @@ long_output_of_printf_is_not_cut(void **state)
 	buf_free(&b);
 }
 
+/* malloc() gives the room of the buffer that was outgrown again, as it is,
+ * sooner or later. */
+static bool
+was_left_behind(size_t room, const char *words)
+{
+	char *volatile again[32];
+	bool is_there = false;
+	size_t i;
+
+	for (i = 0; i < COUNT(again); i++) {
+		again[i] = malloc(room);
+		is_there = is_there || memmem(again[i], room, words,
+		    strlen(words)) != NULL;
+	}
+	for (i = 0; i < COUNT(again); i++)
+		free(again[i]);
+	return is_there;
+}
+
+static void
+growing_leaves_no_copy(void **state)
+{
+	static const char word[] = "s3cret-s3cret";
+	struct buf b;
+	size_t room;
+
+	(void)state;
+	buf_init(&b, BUF_UNLIMITED);
+	assert_true(buf_printf(&b, "%32s%s", "", word));
+	room = b.room;
+	assert_true(buf_add_string(&b, "something that there is no room for"));
+	assert_true(b.room > room);
+	assert_false(was_left_behind(room, word));
+	buf_free_secret(&b);
+	/* What is printed at first, as far as there is room. */
+	assert_true(buf_reserve(&b, 1));
+	room = b.room;
+	assert_true(buf_printf(&b, "%32s%s%32s", "", word, ""));
+	assert_true(b.room > room);
+	assert_false(was_left_behind(room, word));
+	buf_free_secret(&b);
+}
+
 static void
 a_secret_buffer_is_freed_and_keeps_its_limit(void **state)
 {
@@ -357,6 +401,7 @@ main(void)
 		cmocka_unit_test(reserved_room_is_used_without_a_move),
 		cmocka_unit_test(consuming_takes_bytes_off_the_front),
 		cmocka_unit_test(long_output_of_printf_is_not_cut),
+		cmocka_unit_test(growing_leaves_no_copy),
 		cmocka_unit_test(a_secret_buffer_is_freed_and_keeps_its_limit),
 		cmocka_unit_test(what_is_not_printable_is_escaped),
 		cmocka_unit_test(no_octet_reaches_a_terminal_as_a_control),
