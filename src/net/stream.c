@@ -235,29 +235,47 @@ wait_to_write(struct stream *s, struct writer *w, struct error *err)
 	return true;
 }
 
+static void
+hold_back(struct stream *s)
+{
+	if (s->tls != NULL && tls_owes(s))
+		tls_hold_back(s);
+}
+
+static bool
+fail_to_write(struct stream *s, const struct writer *w, enum tls_result result,
+    struct error *err)
+{
+	(void)fail(s, result, w->limit.stage, "while writing", err);
+	hold_back(s);
+	/* Its last words are often the reason. */
+	if (has_room(s))
+		(void)take(s);
+	return false;
+}
+
 static bool
 write_all(struct stream *s, struct writer *w, struct error *err)
 {
 	enum tls_result result;
 
-	for (;;) {
+	/* The rest may leave while the peer is listened to: what has come then
+	 * can be the answer. */
+	while (w->rest.len > 0 || (s->tls != NULL && tls_owes(s))) {
 		if (w->is_block && (has_input(s) || s->at_end)) {
 			*w->interrupted = true;
+			hold_back(s);
 			return true;
 		}
 		result = send_some(s, w);
-		if (result == TLS_DONE && w->rest.len == 0)
-			return true;
 		if (result == TLS_LOST || result == TLS_BROKEN)
-			break;
-		if (result == TLS_AGAIN && !wait_to_write(s, w, err))
+			return fail_to_write(s, w, result, err);
+		if (result == TLS_AGAIN && !wait_to_write(s, w, err)) {
+			hold_back(s);
 			return false;
+		}
 	}
-	(void)fail(s, result, w->limit.stage, "while writing", err);
-	/* Its last words are often the reason. */
-	if (has_room(s))
-		(void)take(s);
-	return false;
+	return true;
 }
 
 bool

@@ -39,6 +39,7 @@ struct tls {
 	bool is_dry;		/* the socket had no octet left */
 	bool is_closed;		/* the peer's side */
 	bool is_lost;		/* nothing can be received any more */
+	bool is_mute;		/* nothing is sent any more */
 	int lost_errno;
 	char fault[160];
 	char description[64];
@@ -50,12 +51,25 @@ has_output(const struct tls *t)
 	return t->sent < t->output.len;
 }
 
+/* What hasn't left by now must not leave later: it might be the message. */
+static void
+forget_output(struct tls *t)
+{
+	t->is_mute = true;
+	buf_free_secret(&t->output);
+	t->sent = 0;
+}
+
 /* Sends what is gathered as far as the socket takes it. */
 static bool
 flush(struct tls *t)
 {
 	ssize_t n;
 
+	if (t->is_mute) {
+		forget_output(t);
+		return false;
+	}
 	while (has_output(t)) {
 		n = send(t->stream->fd, t->output.data + t->sent,
 		    t->output.len - t->sent, MSG_NOSIGNAL);
@@ -65,6 +79,7 @@ flush(struct tls *t)
 			return true;
 		if (n < 0) {
 			t->lost_errno = errno;
+			forget_output(t);
 			return false;
 		}
 		t->stream->sends++;
@@ -261,6 +276,9 @@ shake_hands(struct tls *t, const struct limit *limit, struct error *err)
 		    result != GNUTLS_E_INTERRUPTED &&
 		    result != GNUTLS_E_WARNING_ALERT_RECEIVED)
 			return fail_handshake(t, result, err);
+		/* All that the peer had said before is read. */
+		if (t->is_dry && t->is_mute)
+			return fail_handshake(t, GNUTLS_E_PUSH_ERROR, err);
 		if (!t->is_dry && deadline_passed(limit->until))
 			return limit_passed(limit, err);
 		if (t->is_dry && !wait_for(t, limit, POLLIN, err))
@@ -407,6 +425,18 @@ tls_send(struct stream *s, struct span bytes, size_t *done)
 	if (!flush(t))
 		return TLS_LOST;
 	return has_output(t) ? TLS_AGAIN : result;
+}
+
+bool
+tls_owes(const struct stream *s)
+{
+	return has_output(s->tls) || s->tls->is_mute;
+}
+
+void
+tls_hold_back(struct stream *s)
+{
+	forget_output(s->tls);
 }
 
 enum tls_result

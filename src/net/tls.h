@@ -100,6 +100,15 @@ enum tls_result { TLS_DONE, TLS_AGAIN, TLS_END, TLS_LOST, TLS_BROKEN };
  * even if that is empty. `*done` is 0 unless set otherwise.
  */
 enum tls_result tls_send(struct stream *s, struct span bytes, size_t *done);
+
+/*
+ * Whether records wait for the kernel, or were lost or held back. Those that
+ * are held back are forgotten, and nothing is sent any more, whoever calls:
+ * reading would let them leave when nobody counts on it.
+ */
+bool tls_owes(const struct stream *s);
+void tls_hold_back(struct stream *s);
+
 enum tls_result tls_receive(struct stream *s, char *out, size_t size,
     size_t *done);
 

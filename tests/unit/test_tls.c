@@ -7,8 +7,11 @@
 #include <errno.h>
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
+#include <linux/sockios.h>
 #include <poll.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -527,6 +530,48 @@ flights_are_gathered_into_few_sends(void **state)
 }
 
 static bool
+takes_what_comes(struct tls_peer *p, gnutls_session_t session)
+{
+	char piece[16384];
+
+	(void)p;
+	while (gnutls_record_recv(session, piece, sizeof(piece)) > 0)
+		continue;
+	return true;
+}
+
+/* The peer sleeps until the socket is full and our time is up. */
+static void
+what_was_given_up_never_leaves(void **state)
+{
+	struct limit soon = limit_in(STAGE_BODY, "message", NULL, 200);
+	struct link l = { 0 };
+	size_t size = 64UL << 20;
+	char *zeros = mem_alloc(size);
+	bool waiting = false;
+	unsigned long before;
+	int queued = 1;
+
+	l.peer.script = takes_what_comes;
+	link_begin(&l, state);
+	assert_true(l.is_up);
+	assert_int_equal(kill(l.peer.pid, SIGSTOP), 0);
+	assert_false(stream_write(&l.stream, span_make(zeros, size), &soon,
+	    &l.err));
+	before = l.stream.sends;
+	assert_int_equal(kill(l.peer.pid, SIGCONT), 0);
+	while (queued > 0) {
+		assert_int_equal(ioctl(l.stream.fd, SIOCOUTQ, &queued), 0);
+		(void)poll(NULL, 0, 1);
+	}
+	assert_true(stream_poll(&l.stream, STAGE_BODY, &waiting, &l.err));
+	stream_close(&l.stream);
+	assert_int_equal(l.stream.sends, before);
+	assert_true(link_end(&l));
+	mem_free(zeros);
+}
+
+static bool
 interrupts(struct tls_peer *p, gnutls_session_t session)
 {
 	bool ok = tls_peer_say(session, "552 too big\r\n");
@@ -623,6 +668,7 @@ main(void)
 		cmocka_unit_test(a_connection_lost_in_a_record_is_temporary),
 		cmocka_unit_test(what_breaks_tls_later_breaks_the_protocol),
 		cmocka_unit_test(flights_are_gathered_into_few_sends),
+		cmocka_unit_test(what_was_given_up_never_leaves),
 		cmocka_unit_test(a_word_of_the_peer_interrupts_a_block),
 		cmocka_unit_test(a_peer_that_does_not_read_is_out_of_time),
 		cmocka_unit_test(a_time_limit_is_never_taken_for_again),
