@@ -146,8 +146,10 @@ generate: $(BUILD)/tests/support/tools/generate
 
 # Loaded into the binary by tests: it misbehaves where it is told to. Sanitizers
 # want to be loaded first.
-TRAPPER = $(BUILD)/tests/support/preload/trapper.so
-$(TRAPPER): tests/support/preload/trapper.c
+PRELOADS = $(BUILD)/tests/support/preload
+TRAPPER = $(PRELOADS)/trapper.so
+SCARCITY = $(PRELOADS)/scarcity.so
+$(TRAPPER) $(SCARCITY): $(PRELOADS)/%.so: tests/support/preload/%.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(LDFLAGS) -fPIC -shared -o $@ $<
 
@@ -172,10 +174,11 @@ check-manual:
 # each ("valgrind -q"). POSTHASTE_SANDBOX=no runs all of it without the lock.
 PICKED = $(if $(TEST),$(foreach t,$(TESTS),$(if $(findstring \
 	$(TEST),$(t:$(BUILD)/%=%)),$(t))),$(TESTS))
-check: $(PROGRAM) $(PICKED) $(TOOLS) $(TRAPPER) $(if $(TEST),,check-headers \
+check: $(PROGRAM) $(PICKED) $(TOOLS) $(TRAPPER) $(SCARCITY) $(if $(TEST),,check-headers \
 	check-manual check-fuzz)
 	@set -e; export POSTHASTE=$(abspath $(PROGRAM)); n=0; \
-	$(if $(NO_LOCK),,export POSTHASTE_TRAPPER=$(abspath $(TRAPPER));) \
+	$(if $(NO_LOCK),,export POSTHASTE_TRAPPER=$(abspath $(TRAPPER)) \
+	POSTHASTE_SCARCITY=$(abspath $(SCARCITY));) \
 	for t in $(PICKED); \
 	do echo "== $$t"; $(TEST_WRAPPER) $$t >$$t.log 2>&1 || { cat $$t.log; \
 	echo "FAILED: $$t"; exit 1; }; \
