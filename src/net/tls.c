@@ -51,26 +51,16 @@ has_output(const struct tls *t)
 	return t->sent < t->output.len;
 }
 
-/* What hasn't left by now must not leave later: it might be the message. */
-static void
-forget_output(struct tls *t)
-{
-	t->is_mute = true;
-	buf_free_secret(&t->output);
-	t->sent = 0;
-}
-
-/* Sends what is gathered as far as the socket takes it. */
+/*
+ * Sends what is gathered as far as the socket takes it. What fails must not
+ * leave later: it might be the message.
+ */
 static bool
 flush(struct tls *t)
 {
 	ssize_t n;
 
-	if (t->is_mute) {
-		forget_output(t);
-		return false;
-	}
-	while (has_output(t)) {
+	while (has_output(t) && !t->is_mute) {
 		n = send(t->stream->fd, t->output.data + t->sent,
 		    t->output.len - t->sent, MSG_NOSIGNAL);
 		if (n < 0 && errno == EINTR)
@@ -79,15 +69,15 @@ flush(struct tls *t)
 			return true;
 		if (n < 0) {
 			t->lost_errno = errno;
-			forget_output(t);
-			return false;
+			t->is_mute = true;
+			break;
 		}
 		t->stream->sends++;
 		t->sent += (size_t)n;
 	}
 	buf_clear(&t->output);
 	t->sent = 0;
-	return true;
+	return !t->is_mute;
 }
 
 static ssize_t
@@ -436,7 +426,7 @@ tls_owes(const struct stream *s)
 void
 tls_hold_back(struct stream *s)
 {
-	forget_output(s->tls);
+	s->tls->is_mute = true;
 }
 
 enum tls_result
