@@ -224,15 +224,13 @@ report(struct attempt *a, enum report_fate fate)
 	setup_open_log(&e->setup, &log, r.profile);
 	if (d->has_profile)
 		tls_setup_warn(&d->profile, &log, r.stderr_fd, r.trace);
-	if (fate == REPORT_PASSED && r.delivery != NULL) {
+	if (fate == REPORT_QUEUED && e->run->options->mode != MODE_FLUSH)
+		e->options.is_quiet = true;
+	hint_apply(&a->err, r.profile);
+	if (fate == REPORT_PASSED)
 		report_success(&r, &a->err);
-	} else if (error_is_set(&a->err)) {
-		if (fate == REPORT_QUEUED &&
-		    e->run->options->mode != MODE_FLUSH)
-			e->options.is_quiet = true;
-		hint_apply(&a->err, r.profile);
+	else
 		report_failure(&r, &a->err);
-	}
 	log_close(&log);
 }
 

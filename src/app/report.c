@@ -205,6 +205,13 @@ add_origin(const struct report *r, struct record *line)
 	    record_bytes(line, "script", script);
 }
 
+/* The process with the session may have died before it could tell. */
+static const char *
+reply_of(const struct delivery *d)
+{
+	return d == NULL ? "" : d->reply;
+}
+
 /* What came of it first: a list of recipients may be too long for syslog. */
 static bool
 make_log_line(const struct report *r, const struct error *err,
@@ -217,7 +224,7 @@ make_log_line(const struct report *r, const struct error *err,
 		return false;
 	if (is_accepted(r, err) ? !record_text(line, "exit", "EX_OK") ||
 	    !record_number(line, "status", 250) ||
-	    !record_text(line, "reply", r->delivery->reply) :
+	    !record_text(line, "reply", reply_of(r->delivery)) :
 	    !error_record(err, line))
 		return false;
 	return record_text(line, "relay_id", receipt->id) &&
@@ -301,7 +308,7 @@ add_json_line(const struct report *r, const struct error *err,
 	else if (ok)
 		ok = buf_add_string(out, ",\"exit\":0,\"code\":250,"
 		    "\"reply\":") &&
-		    buf_add_json(out, span_of(r->delivery->reply)) &&
+		    buf_add_json(out, span_of(reply_of(r->delivery))) &&
 		    add_json_member(out, "relay_id", receipt->id) &&
 		    add_json_member(out, "message_id", receipt->message_id);
 	return ok && buf_add_string(out, "}\n");
@@ -349,7 +356,8 @@ report_success(const struct report *r, const struct error *err)
 {
 	struct receipt receipt;
 
-	receipt_read(&receipt, r->delivery->reply, r->delivery->peer);
+	receipt_read(&receipt, reply_of(r->delivery),
+	    r->delivery == NULL ? "" : r->delivery->peer);
 	if (receipt.id[0] != '\0')
 		trace_note(r->trace, "the relay's id: %s", receipt.id);
 	if (receipt.message_id[0] != '\0')

@@ -105,15 +105,26 @@ hand_over(struct submission *s, struct error *err)
 	return ok;
 }
 
+static bool
+keep(struct submission *s, struct error *err)
+{
+	bool ok = s->draft.profile.spool_always ?
+	    defer_untried(&s->defer, &s->draft, err) :
+	    defer_failure(&s->defer, &s->draft, err);
+
+	/* Whatever comes now, the disk has it, and the exit is 0. */
+	if (ok)
+		*s->setup.process->progress = PROGRESS_ACCEPTED;
+	return ok;
+}
+
 /* To the relay, or the spool: `err` may say why the latter. */
 static bool
 hand_over_or_keep(struct submission *s, struct error *err)
 {
 	defer_open(&s->defer, &s->draft.profile);
-	if (s->draft.profile.spool_always)
-		return defer_untried(&s->defer, &s->draft, err);
-	return (fetch_secret(s, err) && hand_over(s, err)) ||
-	    defer_failure(&s->defer, &s->draft, err);
+	return (!s->draft.profile.spool_always && fetch_secret(s, err) &&
+	    hand_over(s, err)) || keep(s, err);
 }
 
 static bool

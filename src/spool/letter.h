@@ -41,7 +41,8 @@
 #include "base/span.h"
 
 #define LETTER_NOTE 400		/* octets of the last failure */
-#define LETTER_KEYS_MAX (64UL << 20)
+/* Beyond what 100,000 recipients with all their wishes come to. */
+#define LETTER_KEYS_MAX (256UL << 20)
 
 enum letter_state {
 	LETTER_PENDING = ' ',

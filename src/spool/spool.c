@@ -311,14 +311,13 @@ spool_tidy(const struct spool *s)
 {
 	struct error ignored = { 0 };
 	struct spool_list list;
-	struct stat st;
+	int64_t birth;
 	size_t i;
 
 	if (spool_list(s, SPOOL_TMP, &list, &ignored))
 		for (i = 0; i < list.count; i++)
-			if (fstatat(s->boxes[SPOOL_TMP], list.ids[i], &st,
-			    AT_SYMLINK_NOFOLLOW) == 0 &&
-			    st.st_ctim.tv_sec + SPOOL_TMP_LIFE < time(NULL))
+			if (parse_id(list.ids[i], &birth) && birth +
+			    SPOOL_TMP_LIFE < (int64_t)time(NULL))
 				(void)unlinkat(s->boxes[SPOOL_TMP],
 				    list.ids[i], 0);
 	spool_list_free(&list);

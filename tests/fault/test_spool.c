@@ -207,6 +207,47 @@ whenever_it_is_killed_what_is_there_is_whole(void **state)
 	assert_true(none > 0 && partly > 0 && whole > 0);
 }
 
+/* The last thing that a run writes is its log line: it is too late then. */
+static void
+once_it_is_committed_no_trap_changes_the_status(void **state)
+{
+	static const long writes[] = { SYS_write, -1 };
+	struct bench *b = *state;
+	struct tracer t;
+	char *config;
+	struct buf text;
+
+	if (!tracer_is_possible())
+		skip();
+	buf_init(&text, BUF_UNLIMITED);
+	assert_true(buf_printf(&text, "[default]\nhost = 127.0.0.1\nport = "
+	    "%d\nehlo = client.example.org\nlog = stderr\nspool = %s\n",
+	    relay_closed_port(), b->spool));
+	config = scratch_file(&b->scratch, "logged.ini", 0600,
+	    buf_span(&text));
+	assert_non_null(config);
+	b->argv[2] = config;
+	t = plan(b, writes, 0, 0);
+	assert_true(tracer_run(&t));
+	assert_int_equal(take_all(b, SPOOL_NEW), 1);
+	t = plan(b, writes, t.count, EPERM);
+	t.instead = SYS_ptrace;
+	assert_true(tracer_run(&t));
+	assert_int_equal(t.met, SYS_write);
+	assert_int_equal(t.status, EX_OK);
+	assert_int_equal(take_all(b, SPOOL_NEW), 1);
+	/* Before that it does. */
+	t = plan(b, writes, 2, EPERM);
+	t.instead = SYS_ptrace;
+	assert_true(tracer_run(&t));
+	assert_int_equal(t.status, take_all(b, SPOOL_NEW) == 1 ? EX_OK :
+	    EX_OSERR);
+	(void)take_all(b, SPOOL_TMP);
+	b->argv[2] = b->config;
+	buf_free(&text);
+	mem_free(config);
+}
+
 int
 main(void)
 {
@@ -214,6 +255,8 @@ main(void)
 		cmocka_unit_test(without_a_fault_the_message_is_committed),
 		cmocka_unit_test(
 		    whatever_fails_0_means_committed_and_else_nothing_is),
+		cmocka_unit_test(
+		    once_it_is_committed_no_trap_changes_the_status),
 		cmocka_unit_test(whenever_it_is_killed_what_is_there_is_whole),
 	};
 

@@ -40,9 +40,9 @@ call_number(const struct user_regs_struct *regs)
 }
 
 static bool
-replace_call(pid_t pid, struct user_regs_struct *regs)
+replace_call(pid_t pid, struct user_regs_struct *regs, long number)
 {
-	regs->orig_rax = (unsigned long long)HARMLESS;
+	regs->orig_rax = (unsigned long long)number;
 	return ptrace(PTRACE_SETREGS, pid, NULL, regs) == 0;
 }
 
@@ -153,7 +153,8 @@ meddle(struct chase *c, struct task *task)
 	t->met = call_number(&regs);
 	if (t->fault == 0)
 		return kill(task->pid, SIGKILL) == 0;
-	task->is_replaced = replace_call(task->pid, &regs);
+	task->is_replaced = replace_call(task->pid, &regs,
+	    t->instead == 0 ? HARMLESS : t->instead);
 	return task->is_replaced || fail("replacing a call");
 }
 

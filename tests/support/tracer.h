@@ -27,6 +27,8 @@ struct tracer {
 	size_t at;		/* the number of the call from 1; 0: none */
 	int fault;		/* the errno that it fails with; 0: it is
 				 * killed before it */
+	long instead;		/* a call that is made in its place, and fails
+				 * with `fault`, if it returns; 0: none */
 
 	/* what came of it */
 	size_t count;		/* of calls that were counted */

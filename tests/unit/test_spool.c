@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -259,12 +260,18 @@ what_isnt_a_letter_is_told(void **state)
 static void
 what_is_left_in_tmp_is_removed_by_its_age(void **state)
 {
+	char today[80];
 	struct spool s;
 
 	open_spool(&s, state);
+	(void)snprintf(today, sizeof(today), "%ld.1.1.a", (long)time(NULL));
+	put(&s, SPOOL_TMP, today, "ph1");
 	put(&s, SPOOL_TMP, "1700000000.1.1.a", "ph1");
+	put(&s, SPOOL_TMP, "mine", "ph1");
 	spool_tidy(&s);
 	assert_int_equal(count(&s, SPOOL_TMP), 1);
+	assert_int_equal(unlinkat(s.boxes[SPOOL_TMP], today, 0), 0);
+	assert_int_equal(unlinkat(s.boxes[SPOOL_TMP], "mine", 0), 0);
 	spool_close(&s);
 }
 
