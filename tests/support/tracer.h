@@ -11,7 +11,8 @@
 #include "base/attr.h"
 #include "base/span.h"
 
-/* Whether this machine's registers are known; else nothing can be run. */
+/* Whether this machine's registers are known, and the build lets itself be
+ * traced; else nothing can be run. */
 bool tracer_is_possible(void);
 
 struct tracer {
