@@ -1,5 +1,5 @@
-# posthaste: make [all check demo install uninstall clean dist analyze sanitize
-# matrix fuzz soak]
+# posthaste: make [all check demo install uninstall clean dist generate analyze
+# sanitize matrix fuzz soak]
 # GNU make; a distribution's CC, CPPFLAGS, CFLAGS, LDFLAGS and LDLIBS are
 # honoured and come last, so that they win.
 
@@ -20,6 +20,9 @@ sysconfdir = /etc
 datarootdir = $(prefix)/share
 mandir = $(datarootdir)/man
 docdir = $(datarootdir)/doc/posthaste
+bashcompdir = $(datarootdir)/bash-completion/completions
+zshcompdir = $(datarootdir)/zsh/site-functions
+fishcompdir = $(datarootdir)/fish/vendor_completions.d
 # The names by which callers know a sendmail, each a link to the program: the
 # two that FHS 3.0 knows and two commands. None with `make install names=`;
 # runq, hoststat and purgestat may be added.
@@ -233,7 +236,8 @@ install: $(PROGRAM)
 	>&2; exit 1; }; done
 	$(INSTALL) -d $(DESTDIR)$(bindir) $(DESTDIR)$(mandir)/man8 \
 		$(DESTDIR)$(mandir)/man7 $(DESTDIR)$(mandir)/man5 \
-		$(DESTDIR)$(docdir) \
+		$(DESTDIR)$(docdir) $(DESTDIR)$(bashcompdir) \
+		$(DESTDIR)$(zshcompdir) $(DESTDIR)$(fishcompdir) \
 		$(sort $(dir $(addprefix $(DESTDIR),$(names) $(name_pages))))
 	$(INSTALL) -m 755 $(PROGRAM) $(DESTDIR)$(bindir)/posthaste
 	$(INSTALL) -m 644 man/posthaste.8 $(DESTDIR)$(mandir)/man8
@@ -241,6 +245,12 @@ install: $(PROGRAM)
 	$(INSTALL) -m 644 man/posthaste.ini.5 $(DESTDIR)$(mandir)/man5
 	$(INSTALL) -m 644 README.md LICENSE etc/posthaste.ini \
 		$(DESTDIR)$(docdir)
+	$(INSTALL) -m 644 packaging/completions/posthaste.bash \
+		$(DESTDIR)$(bashcompdir)/posthaste
+	$(INSTALL) -m 644 packaging/completions/_posthaste \
+		$(DESTDIR)$(zshcompdir)
+	$(INSTALL) -m 644 packaging/completions/posthaste.fish \
+		$(DESTDIR)$(fishcompdir)
 	@set -e; for f in $(names); do \
 	ln -sf $(bindir)/posthaste $(DESTDIR)$$f; done; \
 	for f in $(name_pages); do \
@@ -255,7 +265,10 @@ uninstall:
 	rm -f $(DESTDIR)$(bindir)/posthaste \
 		$(DESTDIR)$(mandir)/man8/posthaste.8 \
 		$(DESTDIR)$(mandir)/man7/posthaste-hints.7 \
-		$(DESTDIR)$(mandir)/man5/posthaste.ini.5
+		$(DESTDIR)$(mandir)/man5/posthaste.ini.5 \
+		$(DESTDIR)$(bashcompdir)/posthaste \
+		$(DESTDIR)$(zshcompdir)/_posthaste \
+		$(DESTDIR)$(fishcompdir)/posthaste.fish
 	rm -rf $(DESTDIR)$(docdir)
 
 clean:

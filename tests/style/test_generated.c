@@ -7,9 +7,11 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <cmocka.h>
 
+#include "app/option_tables.h"
 #include "support/generate.h"
 
 /* "", where the file can't be read. */
@@ -64,11 +66,69 @@ made_files_are_as_they_would_be_made_now(void **state)
 	}
 }
 
+/* Whether this version takes the option at all. */
+static bool
+is_of_this_version(const struct option_name *row)
+{
+	char name[] = "posthaste", option[40];
+	char *argv[] = { name, option, NULL };
+	const struct invocation in = { .argc = 2, .argv = argv };
+	struct error err = { 0 };
+	struct options o;
+
+	(void)snprintf(option, sizeof(option), "--%s%s", row->name,
+	    row->arity == TAKES_VALUE ? "=1" : "");
+	return options_parse(&o, &in, &err) ||
+	    strstr(err.text, "not in this version") == NULL;
+}
+
+/* As a word of its own: "--NAME", or fish's "-l NAME". */
+static bool
+is_offered(const char *text, const char *name)
+{
+	static const char *const starts[] = { "--", "-l " };
+	char word[40];
+	const char *at;
+	size_t i, n;
+
+	for (i = 0; i < 2; i++) {
+		n = (size_t)snprintf(word, sizeof(word), "%s%s", starts[i],
+		    name);
+		for (at = strstr(text, word); at != NULL;
+		    at = strstr(at + 1, word))
+			if (strchr(" '[)\n", at[n]) != NULL)
+				return true;
+	}
+	return false;
+}
+
+static void
+every_long_option_is_offered(void **state)
+{
+	const struct option_name *row;
+	const struct generated *g;
+	struct buf made;
+
+	(void)state;
+	for (g = generated_files; g->path != NULL; g++) {
+		if (strstr(g->path, "completions") == NULL)
+			continue;
+		buf_init(&made, BUF_UNLIMITED);
+		g->print(&made);
+		for (row = option_long; row->name != NULL; row++)
+			if (is_of_this_version(row) &&
+			    !is_offered(buf_string(&made), row->name))
+				fail_msg("%s: no %s", g->path, row->name);
+		buf_free(&made);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(made_files_are_as_they_would_be_made_now),
+		cmocka_unit_test(every_long_option_is_offered),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,9 @@
 
 const struct generated generated_files[] = {
 	{ "man/posthaste-hints.7", generate_hints },
+	{ "packaging/completions/posthaste.bash", generate_bash },
+	{ "packaging/completions/_posthaste", generate_zsh },
+	{ "packaging/completions/posthaste.fish", generate_fish },
 	{ NULL, NULL }
 };
 

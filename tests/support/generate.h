@@ -19,6 +19,11 @@ extern const struct generated generated_files[];
 /* posthaste-hints(7), of hints.c. */
 void generate_hints(struct buf *out);
 
+/* Completions for three shells, of the options' tables and --help. */
+void generate_bash(struct buf *out);
+void generate_zsh(struct buf *out);
+void generate_fish(struct buf *out);
+
 /* Adds; there is no reason for it to fail. */
 void generate_add(struct buf *out, const char *text);
 
