@@ -52,16 +52,13 @@ open_own(int at, const char *path, bool *safe)
 }
 
 static char *
-join(const char *dir, const char *login)
+join(const char *dir, const char *name)
 {
-	struct buf path;
-	char *joined;
+	size_t size = strlen(dir) + strlen(name) + 2;
+	char *path = mem_alloc(size);
 
-	buf_init(&path, BUF_UNLIMITED);
-	joined = buf_printf(&path, "%s/%s", dir, login) ?
-	    mem_string(buf_string(&path)) : NULL;
-	buf_free(&path);
-	return joined;
+	(void)snprintf(path, size, "%s/%s", dir, name);
+	return path;
 }
 
 /* The user's own place in `dir`. */
