@@ -12,6 +12,7 @@
 #include "base/os.h"
 #include "mail/address.h"
 
+#define EXPIRED "4.4.7"	/* RFC 3463: delivery time expired */
 #define WORDS 900	/* octets of the relay's words: a line of mail */
 
 /* What is told, and of what. */
@@ -20,6 +21,7 @@ struct bounce {
 	const struct spool *spool;
 	const struct claim *claim;
 	const struct error *reason;
+	char *to;		/* owned; bounce_to's address alone */
 	char boundary[40];
 	struct buf text;
 };
@@ -59,7 +61,7 @@ add_head(struct bounce *b)
 	    "Auto-Submitted: auto-replied\n"
 	    "MIME-Version: 1.0\n"
 	    "Content-Type: multipart/report; report-type=delivery-status;\n"
-	    "\tboundary=\"%s\"\n\n", b->p->bounce_to, b->boundary);
+	    "\tboundary=\"%s\"\n\n", b->to, b->boundary);
 }
 
 static bool
@@ -104,6 +106,8 @@ static bool
 add_status(struct bounce *b)
 {
 	const struct letter *l = &b->claim->letter;
+	const char *status = b->reason->enhanced[0] != '\0' ?
+	    b->reason->enhanced : b->reason->temporary ? EXPIRED : "5.0.0";
 	char node[256];
 	bool ok;
 	size_t i;
@@ -116,9 +120,7 @@ add_status(struct bounce *b)
 			continue;
 		ok = add_address(b, "\nFinal-Recipient: rfc822; ",
 		    l->recipients[i].address, "\nAction: failed\nStatus: ") &&
-		    buf_printf(&b->text, "%s\n",
-		    b->reason->enhanced[0] == '5' ? b->reason->enhanced :
-		    "5.0.0");
+		    buf_printf(&b->text, "%s\n", status);
 		if (ok && b->reason->reply[0] != '\0')
 			ok = buf_printf(&b->text, "Diagnostic-Code: smtp; "
 			    "%.*s\n", WORDS, b->reason->reply);
@@ -158,7 +160,7 @@ commit(const struct bounce *b, const struct setup *setup, struct spool *spool,
 	own.options = &plain;
 	draft_begin(&draft, &own);
 	draft.sender = mem_string("");
-	draft.default_sender = b->p->bounce_to;
+	draft.default_sender = b->to;
 	ok = draft_use_profile(&draft, b->p->name, err) &&
 	    message_from_span(&draft.message, buf_span(&b->text), err) &&
 	    parse_to(b->p, &to, err);
@@ -176,13 +178,20 @@ bounce_commit(const struct setup *setup, const struct profile *p,
     struct spool *spool, const struct claim *c, const struct error *reason,
     struct error *err)
 {
-	struct bounce b = { p, spool, c, reason, "", { NULL, 0, 0, 0 } };
+	struct bounce b = { p, spool, c, reason, NULL, "",
+		{ NULL, 0, 0, 0 } };
+	struct address to = { NULL, NULL, NULL };
 	bool ok;
 
 	if (p->bounce_to == NULL || c->letter.sender[0] == '\0')
 		return true;
 	buf_init(&b.text, BUF_UNLIMITED);
-	ok = write_text(&b, err) && commit(&b, setup, spool, err);
+	ok = parse_to(p, &to, err);
+	if (ok)
+		b.to = address_to_string(&to, NULL);
+	ok = ok && write_text(&b, err) && commit(&b, setup, spool, err);
+	address_free(&to);
+	mem_free(b.to);
 	buf_free(&b.text);
 	return ok;
 }

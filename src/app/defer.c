@@ -105,7 +105,9 @@ defer_commit(struct spool *spool, const struct draft *draft,
 
 	fill_recipients(&l, &draft->envelope);
 	defer_note(&l, reason);
-	ok = spool_commit(spool, &l, next, id, err);
+	ok = l.count > 0 ? spool_commit(spool, &l, next, id, err) :
+	    error_set(err, STAGE_SYSTEM, EX_SOFTWARE,
+	    "nobody is left to send it to: please report it");
 	mem_free(l.recipients);
 	return ok;
 }

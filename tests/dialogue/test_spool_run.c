@@ -515,7 +515,7 @@ a_bounce_is_there_before_the_message_leaves(void **state)
 	    .script = "S 550 5.1.1 nobody" } } };
 	const struct relay_message *m;
 
-	fill(&d, state, "bounce_to = postmaster@example.org\n", 1);
+	fill(&d, state, "bounce_to = Who cares <postmaster@example.org>\n", 1);
 	depot_age(&d, 0);
 	trial_run(&t, state);
 	TRIAL_CHECK(&t, t.result.exit_status == EX_UNAVAILABLE);
@@ -530,6 +530,8 @@ a_bounce_is_there_before_the_message_leaves(void **state)
 	TRIAL_CHECK(&u, strcmp(m->recipients[0],
 	    "<postmaster@example.org>") == 0);
 	TRIAL_CHECK(&u, strncmp(m->mail, "<>", 2) == 0);
+	TRIAL_CHECK(&u, strstr(m->text.data,
+	    "To: <postmaster@example.org>\r\n") != NULL);
 	TRIAL_CHECK(&u, strstr(m->text.data, "Content-Type: multipart/report; "
 	    "report-type=delivery-status;\r\n") != NULL);
 	TRIAL_CHECK(&u, strstr(m->text.data, "\r\nFinal-Recipient: rfc822; "
@@ -608,6 +610,27 @@ a_large_message_comes_back_as_it_was(void **state)
 }
 
 static void
+who_hears_of_it_must_be_an_address(void **state)
+{
+	static const char *const wrong[] = { "postmaster", "a@b, c@d", "<>",
+		"a b@c" };
+	struct depot d;
+	size_t i;
+
+	for (i = 0; i < COUNT(wrong); i++) {
+		char keys[100];
+		struct trial t = { .keys = d.keys };
+
+		(void)snprintf(keys, sizeof(keys), "bounce_to = %s\n",
+		    wrong[i]);
+		depot_make(&d, state, keys);
+		trial_run(&t, state);
+		trial_failed(&t, EX_CONFIG, NULL, "bounce_to");
+		trial_free(&t);
+	}
+}
+
+static void
 without_a_spool_there_is_nothing_to_do(void **state)
 {
 	static const char *const ways[] = { "-q", "--flush" };
@@ -674,6 +697,7 @@ main(void)
 		    a_relay_that_is_away_is_left_alone_after_three_tries),
 		cmocka_unit_test(what_is_damaged_is_put_aside),
 		cmocka_unit_test(a_bounce_is_there_before_the_message_leaves),
+		cmocka_unit_test(who_hears_of_it_must_be_an_address),
 		cmocka_unit_test(a_signal_ends_the_run_and_nothing_is_lost),
 		cmocka_unit_test(a_large_message_comes_back_as_it_was),
 		cmocka_unit_test(without_a_spool_there_is_nothing_to_do),

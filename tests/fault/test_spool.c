@@ -39,7 +39,7 @@ static const long commit_calls[] = { SYS_openat, SYS_write, SYS_writev,
 	-1 };
 
 static const int faults[] = { EIO, ENOSPC, EDQUOT, EROFS, EACCES, EMFILE,
-	ENOMEM, EINTR, EEXIST };
+	ENOMEM, EINTR, EEXIST, EINVAL };
 
 #define LAST_CALLS 25	/* more than a commit has, which comes last */
 

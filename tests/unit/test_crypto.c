@@ -157,6 +157,19 @@ hmac_gives_the_known_digests(void **state)
 }
 
 static void
+parts_are_hashed_as_one(void **state)
+{
+	const struct span parts[] = { span_of("a"), { NULL, 0 },
+		span_of("bc") };
+	unsigned char out[CRYPTO_SHA256_SIZE], whole[CRYPTO_SHA256_SIZE];
+
+	(void)state;
+	assert_true(crypto_sha256_parts(out, parts, COUNT(parts)));
+	assert_true(crypto_sha256(whole, span_of("abc")));
+	assert_memory_equal(out, whole, sizeof(out));
+}
+
+static void
 hashes_of_abc_are_the_known_ones(void **state)
 {
 	unsigned char out[CRYPTO_DIGEST_MAX];
@@ -242,6 +255,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sha256_gives_the_known_hashes),
 		cmocka_unit_test(sha256_takes_the_empty_span),
+		cmocka_unit_test(parts_are_hashed_as_one),
 		cmocka_unit_test(hashes_of_abc_are_the_known_ones),
 		cmocka_unit_test(hmac_gives_the_known_digests),
 		cmocka_unit_test(pbkdf2_gives_the_known_keys),

@@ -434,6 +434,36 @@ a_uid_without_an_entry_is_named_by_its_number(void **state)
 	assert_int_equal(status, 0);
 }
 
+static void
+a_rename_takes_nobodys_place(void **state)
+{
+	struct scratch scratch;
+	char *one, *two;
+	struct stat st;
+	int dir;
+
+	(void)state;
+	assert_true(scratch_make(&scratch));
+	one = scratch_file(&scratch, "one", 0600, span_of("1"));
+	two = scratch_file(&scratch, "two", 0600, span_of("22"));
+	dir = open(scratch.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_true(dir >= 0);
+	errno = 0;
+	assert_false(os_rename_new(dir, "one", dir, "two"));
+	assert_int_equal(errno, EEXIST);
+	assert_int_equal(stat(one, &st), 0);
+	assert_int_equal(stat(two, &st), 0);
+	assert_int_equal(st.st_size, 2);
+	assert_true(os_rename_new(dir, "one", dir, "three"));
+	assert_int_equal(stat(one, &st), -1);
+	assert_int_equal(fstatat(dir, "three", &st, 0), 0);
+	assert_int_equal(st.st_size, 1);
+	(void)close(dir);
+	scratch_remove(&scratch);
+	mem_free(one);
+	mem_free(two);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -454,6 +484,7 @@ main(int argc, char **argv)
 		    a_kernel_without_random_octets_is_the_system_s_fault),
 		cmocka_unit_test(the_node_name_is_cut_to_its_room),
 		cmocka_unit_test(the_passwd_entry_names_login_and_home),
+		cmocka_unit_test(a_rename_takes_nobodys_place),
 		cmocka_unit_test(a_uid_without_an_entry_is_named_by_its_number),
 	};
 
