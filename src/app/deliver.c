@@ -362,16 +362,15 @@ deliver_wait(struct delivery *d, int fd, int64_t ms)
 	struct error ignored = { 0 };
 	bool has_spoken = false;
 
-	for (;;) {
-		if (!limit_wait(&limit, fds, 2, &ignored))
-			return false;
-		if (fds[0].revents != 0)
-			return true;
+	do {
 		/* TLS has news of its own, which are no reason to end. */
 		if (!stream_poll(&d->stream, STAGE_QUIT, &has_spoken,
 		    &ignored) || has_spoken || d->stream.at_end)
 			return false;
-	}
+		if (!limit_wait(&limit, fds, 2, &ignored))
+			return false;
+	} while (fds[0].revents == 0);
+	return true;
 }
 
 void

@@ -197,6 +197,16 @@ hear_rcpt(struct turn *turn, struct error *err)
 	return true;
 }
 
+/* Whether it is said, or may have been said, in reply to DATA. */
+static bool
+wants_message(struct session *s)
+{
+	struct error err = { 0 };
+
+	return s->is_broken || session_expect(s, STEP_DATA, &err) ||
+	    err.reply_code < 400;
+}
+
 /*
  * Reads what is left of a flight behind a failure that has decided already.
  * Where the relay wants the message nevertheless, or may have said so, it gets
@@ -212,8 +222,7 @@ hear_rest(struct turn *turn)
 		(void)!session_expect(s, STEP_RCPT, &ignored);
 	if (turn->is_one_flight && !s->is_broken)
 		s->is_broken = !session_expect(s, STEP_RECEIPT, &ignored);
-	s->is_in_body = turn->data_is_asked && (s->is_broken ||
-	    session_expect(s, STEP_DATA, &ignored));
+	s->is_in_body = turn->data_is_asked && wants_message(s);
 	return false;
 }
 

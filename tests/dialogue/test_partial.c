@@ -115,6 +115,26 @@ a_message_that_is_refused_then_decides_itself(void **state)
 	}
 }
 
+/* Who wasn't heard of hasn't been refused: there is no part to send. */
+static void
+a_session_that_ends_among_the_recipients_delivers_to_none(void **state)
+{
+	static const char *const stages[] = { "rcpt2", "rcpt3" };
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		struct trial t = { .args = three, .json = true,
+		    .keys = PARTIAL, .overrides = { { .stage = stages[i],
+		    .script = "S 421 4.3.2 going down" } } };
+
+		trial_run(&t, state);
+		trial_failed(&t, EX_UNAVAILABLE, "rcpt",
+		    "421 4.3.2 going down");
+		TRIAL_CHECK(&t, !trial_heard(&t, "DATA"));
+		trial_free(&t);
+	}
+}
+
 /* A caller that tries again is told so in its own words. */
 static void
 temporary_failures_get_the_status_that_is_asked_for(void **state)
@@ -168,6 +188,8 @@ main(void)
 		cmocka_unit_test(nobody_accepted_means_that_nothing_is_sent),
 		cmocka_unit_test(
 		    a_message_that_is_refused_then_decides_itself),
+		cmocka_unit_test(
+		    a_session_that_ends_among_the_recipients_delivers_to_none),
 		cmocka_unit_test(
 		    temporary_failures_get_the_status_that_is_asked_for),
 		cmocka_unit_test(

@@ -148,6 +148,20 @@ a_refused_sender_is_the_verdict_whatever_follows(void **state)
 	}
 }
 
+/* Who knows whether a reply that is none has asked for the message. */
+static void
+what_is_no_reply_to_data_behind_a_refusal_ends_by_reset(void **state)
+{
+	struct trial t = { .json = true, .overrides = {
+	    { .stage = "rcpt", .script = "S 550 5.1.1 nobody" },
+	    { .stage = "data", .script = "S go on\nwait" } } };
+
+	trial_run(&t, state);
+	trial_failed(&t, EX_NOUSER, "rcpt", "550 5.1.1 nobody");
+	TRIAL_CHECK(&t, t.record.connections[0].end == RELAY_END_RESET);
+	trial_free(&t);
+}
+
 /* RFC 2920 section 3.1: a client must be ready for it. */
 static void
 a_354_behind_a_refused_recipient_ends_by_reset(void **state)
@@ -228,6 +242,8 @@ main(void)
 		    a_refused_sender_is_the_verdict_whatever_follows),
 		cmocka_unit_test(
 		    a_354_behind_a_refused_recipient_ends_by_reset),
+		cmocka_unit_test(
+		    what_is_no_reply_to_data_behind_a_refusal_ends_by_reset),
 		cmocka_unit_test(
 		    what_is_lost_behind_a_refusal_does_not_soften_it),
 		cmocka_unit_test(the_replies_to_a_flight_share_its_time_limit),

@@ -177,6 +177,29 @@ a_forbidden_call_ends_the_run_by_how_far_the_message_is(void **state)
 	}
 }
 
+/* A part of the recipients isn't all of them. */
+static void
+a_forbidden_call_behind_the_250_hides_no_refused_recipient(void **state)
+{
+	static const char *const two[] = { "-i", "-f", KIT_SENDER,
+		"one@example.net", "two@example.net", NULL };
+	const char *trapper = getenv("POSTHASTE_TRAPPER");
+	char preload[400];
+	struct trial t = { .keys = "sandbox = yes\npartial = deliver\n",
+	    .args = two, .env = { preload, "TRAP_SENT=QUIT" }, .overrides = {
+	    { .stage = "rcpt2", .script = "S 550 5.1.1 nobody" } } };
+
+	if (trapper == NULL || !has(state, ", seccomp"))
+		skip();
+	(void)snprintf(preload, sizeof(preload), "LD_PRELOAD=%s", trapper);
+	trial_run(&t, state);
+	TRIAL_CHECK(&t, t.record.committed == 1);
+	TRIAL_CHECK(&t, t.result.signal == 0);
+	TRIAL_CHECK(&t, t.result.exit_status == EX_PROTOCOL);
+	TRIAL_CHECK(&t, trial_says(&t, "may already hold"));
+	trial_free(&t);
+}
+
 int
 main(void)
 {
@@ -187,6 +210,8 @@ main(void)
 		cmocka_unit_test(what_comes_after_the_dialogue_works_within_it),
 		cmocka_unit_test(
 		    a_forbidden_call_ends_the_run_by_how_far_the_message_is),
+		cmocka_unit_test(
+		    a_forbidden_call_behind_the_250_hides_no_refused_recipient),
 	};
 
 	return cmocka_run_group_tests(tests, kit_set_up, kit_tear_down);

@@ -294,6 +294,8 @@ static const struct verdict_row verdicts[] = {
 	{ "receipt", "close", "451 4.4.2 the relay may already hold" },
 	{ "greeting", "S 421 4.3.2 busy", "451 4.3.2 " },
 	{ "greeting", "S 554 5.7.1 go away", "554 5.7.1 " },
+	/* It isn't the message that is refused. */
+	{ "ehlo", "S 550 5.7.1 go away", "554 5.7.1 " },
 	{ "ehlo", "S 250 fine", NULL },
 };
 
@@ -368,6 +370,54 @@ a_refused_message_leaves_the_session_to_the_next(void **state)
 	trial_free(&t);
 }
 
+/* The relay may have the envelope still, or wait for the message. */
+static void
+a_transaction_that_may_be_open_gets_no_next_message(void **state)
+{
+	static const struct relay_override rows[][2] = {
+		{ { "rset", "S 550 5.5.1 not now", RELAY_INSTEAD, 1 },
+		    { "rcpt", "S 550 5.1.1 nobody", RELAY_INSTEAD, 1 } },
+		{ { "data", "S 354 go on", RELAY_INSTEAD, 1 },
+		    { "rcpt", "S 550 5.1.1 nobody", RELAY_INSTEAD, 1 } },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct trial t = { .args = args,
+		    .overrides = { rows[i][0], rows[i][1] },
+		    .run.input = span_of("EHLO x\r\n" MESSAGE MESSAGE
+			    QUIT) };
+
+		trial_run(&t, state);
+		check_session(&t, "220 250 250 250 354 550 250 250 354 250 "
+		    "221", EX_OK);
+		TRIAL_CHECK(&t, t.record.count == 2);
+		TRIAL_CHECK(&t, t.record.committed == 1);
+		/* It would be the message. */
+		TRIAL_CHECK(&t, i == 0 || !span_contains_nocase(buf_span(
+		    &t.record.connections[0].received), span_of("RSET")));
+		trial_free(&t);
+	}
+}
+
+/* A message was out, was refused, and is none of the next one's business. */
+static void
+what_is_uncertain_is_so_of_one_message(void **state)
+{
+	struct trial t = { .args = args,
+	    .script = "S 220 relay.test\nC EHLO\nS 250 relay.test\nC MAIL\n"
+	    "S 250 ok\nC RCPT\nS 250 ok\nC DATA\nS 354 go\ndata\n"
+	    "S 550 5.7.1 spam\nC RSET\nS 250 ok\nC MAIL\nS 299 well\nwait",
+	    .run.input = span_of("EHLO x\r\n" MESSAGE MESSAGE QUIT) };
+
+	trial_run(&t, state);
+	check_session(&t, "220 250 250 250 354 550 250 250 354 554 221",
+	    EX_OK);
+	TRIAL_CHECK(&t, t.record.failure[0] == '\0');
+	TRIAL_CHECK(&t, strstr(t.result.out.data, "may already hold") == NULL);
+	trial_free(&t);
+}
+
 static void
 a_session_lost_between_messages_is_opened_anew(void **state)
 {
@@ -417,6 +467,9 @@ main(void)
 		cmocka_unit_test(the_relays_limit_of_messages_is_kept),
 		cmocka_unit_test(
 		    a_refused_message_leaves_the_session_to_the_next),
+		cmocka_unit_test(
+		    a_transaction_that_may_be_open_gets_no_next_message),
+		cmocka_unit_test(what_is_uncertain_is_so_of_one_message),
 		cmocka_unit_test(
 		    a_session_lost_between_messages_is_opened_anew),
 		cmocka_unit_test(fifty_refusals_in_a_row_end_the_session),

@@ -223,28 +223,49 @@ a_signal_while_the_relay_is_asked_is_no_success(void **state)
 	mem_free(file);
 }
 
-/* The parent's number in /proc/PID/stat, behind the name in brackets. */
-static long
-parent_of(const char *pid)
+/* What stands behind the name in brackets in /proc/PID/stat: " S PARENT". */
+static const char *
+stat_of(const char *pid, char *text, size_t size)
 {
-	char path[300], text[1000], *at;
+	char path[300], *at;
 	ssize_t n;
 	int fd;
 
 	(void)snprintf(path, sizeof(path), "/proc/%s/stat", pid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd == -1)
-		return -1;
-	n = read(fd, text, sizeof(text) - 1);
+		return "";
+	n = read(fd, text, size - 1);
 	(void)close(fd);
 	text[n > 0 ? n : 0] = '\0';
 	at = strrchr(text, ')');
-	return at == NULL || strlen(at) < 4 ? -1 : strtol(at + 4, NULL, 10);
+	return at == NULL || strlen(at) < 4 ? "" : at + 1;
 }
 
-/* The one child of the program, which holds the relay session. */
+static long
+parent_of(const char *pid)
+{
+	char text[1000];
+	const char *at = stat_of(pid, text, sizeof(text));
+
+	return at[0] == '\0' ? -1 : strtol(at + 3, NULL, 10);
+}
+
+/* One that waits to be reaped isn't. */
+static bool
+is_running(pid_t pid)
+{
+	char number[40], text[1000];
+	const char *at;
+
+	(void)snprintf(number, sizeof(number), "%ld", (long)pid);
+	at = stat_of(number, text, sizeof(text));
+	return pid > 0 && at[0] != '\0' && at[1] != 'Z';
+}
+
+/* The one child of the program, which holds the relay session; 0: none. */
 static pid_t
-child_of(pid_t parent)
+find_child(pid_t parent)
 {
 	DIR *dir = opendir("/proc");
 	struct dirent *entry;
@@ -256,8 +277,50 @@ child_of(pid_t parent)
 		    parent_of(entry->d_name) == (long)parent)
 			child = strtol(entry->d_name, NULL, 10);
 	(void)closedir(dir);
-	assert_true(child > 0);
 	return (pid_t)child;
+}
+
+static pid_t
+child_of(pid_t parent)
+{
+	pid_t child = find_child(parent);
+
+	assert_true(child > 0);
+	return child;
+}
+
+/* The relay that is told nothing more tells nothing either. */
+static void
+a_relay_that_ends_between_messages_is_left_at_once(void **state)
+{
+	static const char *const ends[] = { "S 421 4.4.2 idle",
+	    "flush\nclose" };
+	size_t i, turn;
+
+	for (i = 0; i < 2; i++) {
+		struct trial t = { .args = args, .run.input = span_of(""),
+		    .overrides = { { .stage = "receipt", .script = ends[i],
+		    .when = RELAY_AFTER, .connection = 1 } } };
+
+		trial_start(&t, state);
+		say(&t, OPEN TEXT ".\r\n");
+		expect(&t, "220 ");
+		expect(&t, "250 ");
+		expect(&t, "250 ");
+		expect(&t, "250 ");
+		expect(&t, "354 ");
+		expect(&t, "250 ");
+		for (turn = 0; turn < 2000 &&
+		    is_running(find_child(t.program.pid)); turn++)
+			(void)poll(NULL, 0, 5);
+		TRIAL_CHECK(&t, !is_running(find_child(t.program.pid)));
+		say(&t, MESSAGE QUIT);
+		trial_finish(&t);
+		TRIAL_CHECK(&t, t.result.exit_status == EX_OK);
+		TRIAL_CHECK(&t, t.record.count == 2);
+		TRIAL_CHECK(&t, t.record.committed == 2);
+		trial_free(&t);
+	}
 }
 
 static void
@@ -549,6 +612,8 @@ main(void)
 		    a_signal_while_the_relay_is_asked_is_no_success),
 		cmocka_unit_test(
 		    a_delivering_process_that_is_killed_is_never_a_250),
+		cmocka_unit_test(
+		    a_relay_that_ends_between_messages_is_left_at_once),
 		cmocka_unit_test(a_message_over_16_mib_arrives_whole),
 		cmocka_unit_test(each_sender_gets_the_profile_that_fits),
 		cmocka_unit_test(the_relay_session_is_kept_under_tls_and_auth),

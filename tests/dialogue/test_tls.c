@@ -338,6 +338,20 @@ tls_2_starttls_that_isnt_offered_is_not_done_without(void **state)
 	trial_free(&t);
 }
 
+/* HELO can't offer it. */
+static void
+tls_2_a_relay_without_ehlo_is_not_greeted_with_helo(void **state)
+{
+	struct trial t = { .json = true, .mode = RELAY_STARTTLS,
+	    .overrides = { { .stage = "ehlo",
+	    .script = "S 502 5.5.1 what" } } };
+
+	trial_run(&t, state);
+	trial_failed(&t, EX_UNAVAILABLE, "ehlo", "502 5.5.1 what");
+	TRIAL_CHECK(&t, !trial_heard(&t, "HELO"));
+	trial_free(&t);
+}
+
 /* What is offered in clear is forgotten under TLS. */
 static void
 tls_3_an_offer_in_clear_counts_for_nothing(void **state)
@@ -505,6 +519,8 @@ main(void)
 		    tls_1_octets_in_a_segment_of_their_own_are_refused_too),
 		cmocka_unit_test(
 		    tls_2_starttls_that_isnt_offered_is_not_done_without),
+		cmocka_unit_test(
+		    tls_2_a_relay_without_ehlo_is_not_greeted_with_helo),
 		cmocka_unit_test(tls_3_an_offer_in_clear_counts_for_nothing),
 		cmocka_unit_test(
 		    tls_6_a_relay_that_speaks_old_tls_only_is_refused),

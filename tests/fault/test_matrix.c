@@ -5,7 +5,8 @@
  *  - exit 0 means that the relay took exactly one message, equal to the octet
  *    to the reference, for every recipient; any other that it took none (or,
  *    where the reply to the message was lost, that it says `uncertain`);
- *  - never more than one MAIL, nothing but QUIT behind a failure;
+ *  - never more than one MAIL, nothing but QUIT behind a refusal, and not even
+ *    that where the session is broken or the message has begun;
  *  - no password in any output, nothing unprintable, nothing hangs.
  */
 #include <inttypes.h>
@@ -417,9 +418,30 @@ is_the_message(const struct relay_message *m, size_t recipients)
 }
 
 /* What the relay saw, or NULL where it is as it must be. */
+/* Whether the relay is one that can still be told QUIT. */
+static bool
+may_hear_quit(const struct cell *cell, const struct expectation *e)
+{
+	return e->stage == NULL || (has_trait(cell, FAULT_IS_REPLY) &&
+	    !is_body(cell) && !is_early(cell->fault->kind) &&
+	    strstr(cell->fault->script, "421") == NULL);
+}
+
+static bool
+heard_quit(const struct relay_record *record)
+{
+	const struct relay_connection *c = &record->connections[0];
+	size_t i;
+
+	for (i = 0; i < c->command_count; i++)
+		if (strcmp(c->commands[i], "QUIT") == 0)
+			return true;
+	return false;
+}
+
 static const char *
 judge_record(const struct relay_record *record, const struct expectation *e,
-    const struct shape *shape)
+    const struct cell *cell)
 {
 	if (record->failure[0] != '\0')
 		return record->failure;
@@ -427,10 +449,12 @@ judge_record(const struct relay_record *record, const struct expectation *e,
 		return "more than one MAIL";
 	if (record->count != 1)
 		return "not exactly one connection";
+	if (heard_quit(record) && !may_hear_quit(cell, e))
+		return "QUIT in a session that is broken";
 	if (e->stage == NULL && record->committed != 1)
 		return "exit 0, and the relay took nothing";
 	if (e->stage == NULL && !is_the_message(relay_only_message(record),
-	    shape->has_one_recipient ? 1 : 2))
+	    cell->shape->has_one_recipient ? 1 : 2))
 		return "exit 0, and the relay took something else";
 	if (e->stage != NULL && record->committed != 0 && !e->uncertain)
 		return "the relay took it, and the exit isn't 0";
@@ -469,7 +493,7 @@ play(struct bench *b, const struct cell *cell, const char *script)
 		if (!relay_stop(relay, &record))
 			complaint = "the relay failed";
 		if (complaint == NULL)
-			complaint = judge_record(&record, &e, cell->shape);
+			complaint = judge_record(&record, &e, cell);
 	}
 	if (complaint != NULL) {
 		(void)fprintf(stderr, "FAILED %s, %s, %s, %s: %s\n",

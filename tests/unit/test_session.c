@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
 
 #include "base/mem.h"
 #include "mail/envelope.h"
@@ -45,6 +47,7 @@ struct wish {
 	enum session_chunking chunking;
 	uint64_t size;		/* counted of the body; 0: the right one */
 	bool has_one_recipient;
+	bool is_early;
 };
 
 static void
@@ -77,6 +80,7 @@ run_session(struct outcome *o, int fd, const struct wish *w)
 		    sasl_named(span_of(w->mechanisms)),
 		.is_loopback = true,
 		.may_pipeline = true,
+		.is_early = w->is_early,
 		.chunking = w->chunking,
 		.peer = "relay.test:25",
 		.handshake_timeout = 2000,
@@ -114,8 +118,11 @@ run_session(struct outcome *o, int fd, const struct wish *w)
 static int
 client_end(struct relay *relay)
 {
-	int fd = relay_client_fd(relay);
+	int fd = relay_client_fd(relay), size = 4096;
 
+	/* So that a message can be stuck half-way. */
+	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size,
+	    sizeof(size)), 0);
 	assert_int_equal(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
 	return fd;
 }
@@ -247,6 +254,8 @@ helo_is_tried_only_after_500_or_502(void **state)
 	} rows[] = {
 		{ "500 what", true },
 		{ "502 not here", true },
+		/* What it says beside that is no offer. */
+		{ "502-not here\nS 502 SIZE 10", true },
 		{ "501 bad name", false },
 		{ "504 bad name", false },
 		{ "550 no", false },
@@ -524,6 +533,121 @@ no_control_character_gets_into_a_command(void **state)
 	buf_free(&s.unanswered);
 }
 
+/* Of a flight that can't leave whole nothing leaves, now or later. */
+static void
+what_is_refused_a_place_takes_its_flight_with_it(void **state)
+{
+	const struct session_params params = { .peer = "relay.test:25" };
+	struct error err = { 0 };
+	struct stream stream = { .fd = -1 };
+	struct session s;
+
+	(void)state;
+	session_begin(&s, &stream, &params);
+	assert_true(session_send(&s, STEP_MAIL, span_of("MAIL FROM:<>"), NULL,
+	    &err));
+	assert_false(session_send(&s, STEP_RCPT, span_of("RCPT\n"), NULL,
+	    &err));
+	assert_int_equal(s.flight.len, 0);
+	assert_int_equal(s.unanswered.len, 0);
+	reply_free(&s.reply);
+}
+
+static void
+nothing_is_said_in_a_broken_session(void **state)
+{
+	const struct session_params params = { .peer = "relay.test:25" };
+	struct error err = { 0 };
+	struct stream stream = { .fd = -1 };
+	struct session s;
+
+	(void)state;
+	session_begin(&s, &stream, &params);
+	s.is_broken = true;
+	assert_false(session_send(&s, STEP_RSET, span_of("RSET"), NULL,
+	    &err));
+	assert_int_equal(err.exit_code, EX_PROTOCOL);
+	assert_int_equal(s.flight.len, 0);
+	reply_free(&s.reply);
+}
+
+/* Also where the rest is all that is left: its reply is none. */
+static void
+what_is_said_in_mid_message_ends_it(void **state)
+{
+	static char large[30000];
+	const struct wish w = { .script = GOOD_DATA
+	    "flush\nsleep 50\nS 250 2.0.0 queued\nflush\nwait",
+	    .body = large };
+	struct outcome o;
+
+	(void)state;
+	memset(large, 'a', sizeof(large) - 1);
+	play(&o, &w);
+	expect_failure(&o, STAGE_BODY, EX_PROTOCOL, "before it was asked");
+	assert_false(o.err.uncertain);
+	assert_int_equal(o.record.committed, 0);
+	relay_record_free(&o.record);
+}
+
+/* Nothing is written that somebody might take for having arrived. */
+static void
+a_hangup_is_seen_before_a_flight_leaves(void **state)
+{
+	static const char *const scripts[] = { "fin\nwait", NULL };
+	const struct relay_options options = { .is_pair = true,
+	    .scripts = scripts, .connections = 1 };
+	const struct session_params params = { .peer = "relay.test:25",
+	    .timeout = 2000, .run = limit_none(STAGE_NONE, "end") };
+	struct relay *relay = relay_start(&options);
+	struct relay_record record;
+	struct error err = { 0 };
+	struct stream stream;
+	struct session s;
+	struct pollfd fd;
+
+	(void)state;
+	assert_non_null(relay);
+	fd = (struct pollfd){ client_end(relay), POLLIN, 0 };
+	assert_int_equal(poll(&fd, 1, 20000), 1);
+	stream_begin(&stream, fd.fd);
+	session_begin(&s, &stream, &params);
+	assert_false(session_ask(&s, STEP_MAIL, span_of("MAIL FROM:<>"),
+	    &err));
+	assert_true(err.temporary);
+	assert_false(s.mail_was_written);
+	session_end(&s);
+	stream_free(&stream);
+	assert_true(relay_stop(relay, &record));
+	assert_int_equal(record.connections[0].received.len, 0);
+	relay_record_free(&record);
+}
+
+/* A greeting that is there isn't waited for: nothing goes ahead of it. */
+static void
+a_reply_that_came_with_the_greeting_is_none_to_an_early_ehlo(void **state)
+{
+	static const char *const scripts[] = { "S 220 relay.test ESMTP\n"
+	    "S 250 relay.test\nwait", NULL };
+	const struct relay_options options = { .is_pair = true,
+	    .scripts = scripts, .connections = 1 };
+	const struct wish w = { .is_early = true };
+	struct relay *relay = relay_start(&options);
+	struct outcome o;
+	struct pollfd fd;
+
+	(void)state;
+	memset(&o, 0, sizeof(o));
+	assert_non_null(relay);
+	fd = (struct pollfd){ client_end(relay), POLLIN, 0 };
+	assert_int_equal(poll(&fd, 1, 20000), 1);
+	run_session(&o, fd.fd, &w);
+	assert_true(relay_stop(relay, &o.record));
+	expect_failure(&o, STAGE_EHLO, EX_PROTOCOL, "before it was asked");
+	assert_int_equal(o.record.connections[0].command_count, 0);
+	relay_record_free(&o.record);
+}
+
 static void
 a_command_line_ends_at_its_limit(void **state)
 {
@@ -568,6 +692,13 @@ main(void)
 		cmocka_unit_test(
 		    credentials_stay_here_where_somebody_could_listen),
 		cmocka_unit_test(no_control_character_gets_into_a_command),
+		cmocka_unit_test(
+		    what_is_refused_a_place_takes_its_flight_with_it),
+		cmocka_unit_test(nothing_is_said_in_a_broken_session),
+		cmocka_unit_test(what_is_said_in_mid_message_ends_it),
+		cmocka_unit_test(a_hangup_is_seen_before_a_flight_leaves),
+		cmocka_unit_test(
+		    a_reply_that_came_with_the_greeting_is_none_to_an_early_ehlo),
 		cmocka_unit_test(a_command_line_ends_at_its_limit),
 	};
 
