@@ -1,5 +1,5 @@
 # posthaste: make [all check demo install uninstall clean dist generate analyze
-# sanitize matrix fuzz soak]
+# sanitize matrix mutants fuzz soak]
 # GNU make; a distribution's CC, CPPFLAGS, CFLAGS, LDFLAGS and LDLIBS are
 # honoured and come last, so that they win.
 
@@ -35,7 +35,8 @@ PROGRAM = $(BUILD)/posthaste
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .PHONY: all check check-headers check-manual demo install uninstall clean \
-	dist analyze sanitize matrix soak bench bench-quick tools generate
+	dist analyze sanitize matrix mutants soak bench bench-quick tools \
+	generate
 
 all: $(PROGRAM)
 
@@ -194,6 +195,10 @@ MATRICES = matrix-clear matrix-STARTTLS matrix-implicit
 matrix: $(MATRICES)
 $(MATRICES): matrix-%: $(PROGRAM) $(BUILD)/tests/fault/test_matrix
 	POSTHASTE=$(abspath $(PROGRAM)) $(BUILD)/tests/fault/test_matrix all $*
+
+# Faults put into the client, of which each must be seen by a test.
+mutants:
+	@tests/interop/mutants/run CC='$(CC)'
 
 # What takes minutes by its nature.
 soak: $(PROGRAM) $(SOAKS)

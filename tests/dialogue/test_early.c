@@ -87,7 +87,7 @@ static void
 a_relay_that_wants_to_greet_first_is_called_once_more(void **state)
 {
 	static const char *const second[] = { NULL,
-		"S 554 5.7.1 no mail from you\nclose" };
+		"sleep 100\nS 554 5.7.1 no mail from you\nclose" };
 	size_t i;
 
 	for (i = 0; i < 2; i++) {

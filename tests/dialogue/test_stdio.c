@@ -407,7 +407,7 @@ what_is_uncertain_is_so_of_one_message(void **state)
 	struct trial t = { .args = args,
 	    .script = "S 220 relay.test\nC EHLO\nS 250 relay.test\nC MAIL\n"
 	    "S 250 ok\nC RCPT\nS 250 ok\nC DATA\nS 354 go\ndata\n"
-	    "S 550 5.7.1 spam\nC RSET\nS 250 ok\nC MAIL\nS 299 well\nwait",
+	    "S 550 5.7.1 spam\nC RSET\nS 250 ok\nC MAIL\nS 253 well\nwait",
 	    .run.input = span_of("EHLO x\r\n" MESSAGE MESSAGE QUIT) };
 
 	trial_run(&t, state);
