@@ -134,6 +134,17 @@ find_message_id(struct receipt *r, struct span reply)
 	}
 }
 
+static bool
+is_label(struct span s)
+{
+	size_t i;
+
+	for (i = 0; i < s.len; i++)
+		if (!ascii_is_alnum(s.data[i]) && s.data[i] != '-')
+			return false;
+	return s.len > 0 && s.len <= 63;
+}
+
 /*
  * Amazon SES: "250 Ok ID", and the message gets <ID@REGION.amazonses.com>,
  * where the oldest region's is called email.
@@ -149,13 +160,13 @@ find_ses(struct receipt *r, struct span reply, struct span peer)
 	    first_word(rest).len)
 		return;
 	keep(r->id, sizeof(r->id), first_word(rest));
-	if (!span_next(&peer, '.', &part) || !span_next(&peer, '.', &region))
+	if (!span_next(&peer, '.', &part) ||
+	    !span_next(&peer, '.', &region) || !is_label(region))
 		return;
 	if (span_equals_nocase(region, span_of("us-east-1")))
 		region = span_of("email");
 	(void)snprintf(r->message_id, sizeof(r->message_id),
-	    "<%s@%.*s.amazonses.com>", r->id, (int)(region.len & 0x3f),
-	    region.data);
+	    "<%s@%.*s.amazonses.com>", r->id, (int)region.len, region.data);
 }
 
 void

@@ -54,6 +54,9 @@ static const struct {
 	    "000000@eu-west-1.amazonses.com>" },
 	{ "email-smtp.us-east-1.amazonaws.com:465", "250 Ok 0100018c-000000",
 	    "0100018c-000000", "<0100018c-000000@email.amazonses.com>" },
+	/* A host that isn't one. */
+	{ "email-smtp.a b.amazonaws.com:465", "250 Ok 0100018c-000000",
+	    "0100018c-000000", "" },
 	/* Brevo, Yandex, qmail, Haraka. */
 	{ "smtp-relay.brevo.com:587", "250 2.0.0 OK: queued as "
 	    "<202411251234.1@smtp-relay.mailin.fr>",
