@@ -191,6 +191,45 @@ a_refusal_is_told_in_one_block_with_cause_and_fix(void **state)
 	trial_free(&t);
 }
 
+/* Refusals of today's big receivers, with hints and without. */
+static void
+a_hint_explains_and_changes_no_status(void **state)
+{
+	static const struct {
+		const char *stage, *script, *id;
+		int status;
+	} rows[] = {
+		{ "mail", "S 550 5.7.30 Basic authentication is not supported "
+		    "for Client Submission.", "H77", EX_UNAVAILABLE },
+		{ "rcpt", "S 450 4.2.0 <a@b>: Recipient address rejected: "
+		    "Greylisted", "H65", EX_UNAVAILABLE },
+		{ "receipt", "S 550-5.7.26 Your email has been blocked because "
+		    "the sender is\nS 550-5.7.26 unauthenticated.\n"
+		    "S 550 5.7.26 x - gsmtp", "H81", EX_UNAVAILABLE },
+		{ "receipt", "S 550 5.7.515 Access denied, sending domain "
+		    "EXAMPLE.ORG does not meet the required authentication "
+		    "level.", "H82", EX_UNAVAILABLE },
+	};
+	char id[20];
+	size_t i, k;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		for (k = 0; k < 2; k++) {
+			struct trial t = { .keys = k == 0 ? "hints = yes\n" :
+			    "hints = no\n", .overrides = { {
+			    .stage = rows[i].stage,
+			    .script = rows[i].script } } };
+
+			trial_run(&t, state);
+			trial_failed(&t, rows[i].status, NULL, "reply:   ");
+			(void)snprintf(id, sizeof(id), "(hint %s)",
+			    rows[i].id);
+			TRIAL_CHECK(&t, trial_says(&t, id) == (k == 0));
+			TRIAL_CHECK(&t, trial_says(&t, "  fix:") == (k == 0));
+			trial_free(&t);
+		}
+}
+
 static void
 hints_can_be_switched_off(void **state)
 {
@@ -248,6 +287,7 @@ main(void)
 		    a_354_behind_a_refusal_is_followed_by_no_message),
 		cmocka_unit_test(
 		    a_refusal_is_told_in_one_block_with_cause_and_fix),
+		cmocka_unit_test(a_hint_explains_and_changes_no_status),
 		cmocka_unit_test(hints_can_be_switched_off),
 		cmocka_unit_test(an_uncertain_end_is_said_in_words),
 		cmocka_unit_test(controls_in_a_reply_reach_no_terminal),
