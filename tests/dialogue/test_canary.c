@@ -39,6 +39,7 @@ static struct canary canary;
 struct flight {
 	struct trial t;
 	char keys[900], secret[200], credentials[200], tmpdir[200];
+	const char *format;	/* of the log; NULL: text */
 	char *log, *temporary;
 };
 
@@ -94,15 +95,22 @@ static const struct ending endings[] = {
 #define ENDINGS (sizeof(endings) / sizeof(endings[0]))
 
 /* How it may be asked to talk. */
-static const char *const voices[][6] = {
-	{ "-i", "-f", KIT_SENDER, KIT_RECIPIENT, NULL },
-	{ "-v", "-v", "-i", "-f" KIT_SENDER, KIT_RECIPIENT, NULL },
-	{ "--json", "-i", "-f", KIT_SENDER, KIT_RECIPIENT, NULL },
-	{ "--check", "-v", NULL },
-	{ "--json", "--check", NULL },
+static const struct voice {
+	const char *args[6];
+	const char *format;
+	bool is_check;		/* which writes no log */
+} voices[] = {
+	{ { "-i", "-f", KIT_SENDER, KIT_RECIPIENT, NULL }, NULL, false },
+	{ { "-i", "-f", KIT_SENDER, KIT_RECIPIENT, NULL }, "json", false },
+	{ { "-v", "-v", "-i", "-f" KIT_SENDER, KIT_RECIPIENT, NULL }, NULL,
+	    false },
+	{ { "--json", "-i", "-f", KIT_SENDER, KIT_RECIPIENT, NULL }, NULL,
+	    false },
+	{ { "--check", "-v", NULL }, NULL, true },
+	{ { "--json", "--check", NULL }, NULL, true },
 };
 
-#define FIRST_CHECK 3		/* which writes no log */
+#define VERBOSE 2
 
 #define VOICES (sizeof(voices) / sizeof(voices[0]))
 
@@ -132,8 +140,9 @@ prepare(struct flight *f, size_t source, const struct mechanism *m,
 	    f->temporary);
 	buf_init(&text, sizeof(f->keys) - 1);
 	assert_true(buf_printf(&text, "user = " USER "\n"
-	    "ehlo = [127.0.0.1]\nauth = %s\nlog = file:%s\n", m->name,
-	    f->log) &&
+	    "ehlo = [127.0.0.1]\nauth = %s\nlog = file:%s\n"
+	    "log_format = %s\n", m->name, f->log, f->format == NULL ?
+	    "text" : f->format) &&
 	    (source == 1 ? buf_printf(&text, "password_file = %s/secret\n",
 	    scratch->path) : buf_add_string(&text, sources[source])));
 	(void)snprintf(f->keys, sizeof(f->keys), "%s", text.data);
@@ -185,6 +194,19 @@ read_all(const char *path, struct buf *out)
 	while ((n = read(fd, block, sizeof(block))) > 0)
 		assert_true(buf_add(out, block, (size_t)n));
 	(void)close(fd);
+}
+
+/* A JSON log is one. */
+static void
+check_form(const struct flight *f)
+{
+	struct buf text;
+
+	buf_init(&text, BUF_UNLIMITED);
+	read_all(f->log, &text);
+	TRIAL_CHECK(&f->t, text.len == 0 || (text.data[0] == '{') ==
+	    (f->format != NULL));
+	buf_free(&text);
 }
 
 static size_t
@@ -247,6 +269,7 @@ check_all(const struct flight *f, bool is_logged)
 	check_bytes(t, buf_span(&t->result.out), "stdout");
 	check_bytes(t, buf_span(&t->result.err), "stderr");
 	TRIAL_CHECK(t, (check_file(t, f->log) > 0) == is_logged);
+	check_form(f);
 	check_wire(t);
 }
 
@@ -259,7 +282,8 @@ fly(size_t source, const struct mechanism *m, const struct ending *ending,
 	if ((ending->is_for_tokens && !m->is_token) ||
 	    (ending->is_success && m->is_mutual))
 		return;
-	f.t.args = voices[voice];
+	f.t.args = voices[voice].args;
+	f.format = voices[voice].format;
 	prepare(&f, source, m, state);
 	if (ending->script != NULL) {
 		f.t.overrides[0].stage = m->last;
@@ -267,7 +291,7 @@ fly(size_t source, const struct mechanism *m, const struct ending *ending,
 	}
 	trial_run(&f.t, state);
 	TRIAL_CHECK(&f.t, f.t.result.exit_status == ending->exit_status);
-	check_all(&f, voice < FIRST_CHECK);
+	check_all(&f, !voices[voice].is_check);
 	end(&f);
 }
 
@@ -406,7 +430,7 @@ arg_11_no_message_in_the_spool_holds_it(void **state)
 	assert_int_equal(mkdir(spool, 0700), 0);
 	(void)snprintf(path, sizeof(path), "%s/new", spool);
 	for (m = 0; m < MECHANISMS; m++) {
-		struct flight f = { .t.args = voices[0] };
+		struct flight f = { .t.args = voices[0].args };
 
 		prepare(&f, m % SOURCES, &mechanisms[m], state);
 		(void)snprintf(f.keys + strlen(f.keys), sizeof(f.keys) -
@@ -594,7 +618,7 @@ arg_11_it_is_wiped_when_it_was_used(void **state)
 		for (m = 0; m < MECHANISMS; m++) {
 			struct flight f = { 0 };
 
-			f.t.args = voices[1];
+			f.t.args = voices[VERBOSE].args;
 			prepare(&f, source, &mechanisms[m], state);
 			hold(&f, "mail", "MAIL", state);
 			check_memory(&f.t);
