@@ -35,7 +35,7 @@ PROGRAM = $(BUILD)/posthaste
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .PHONY: all check check-headers check-manual demo install uninstall clean \
-	dist analyze sanitize matrix mutants soak bench bench-quick tools \
+	dist analyze sanitize matrix mutants soak reliability bench bench-quick tools \
 	generate
 
 all: $(PROGRAM)
@@ -204,6 +204,10 @@ mutants:
 soak: $(PROGRAM) $(SOAKS)
 	@set -e; export POSTHASTE=$(abspath $(PROGRAM)); \
 	for t in $(SOAKS); do echo "== $$t"; $$t; done
+
+# All of it in figures: writes tests/RELIABILITY.md. Takes an hour or so.
+reliability:
+	tests/interop/reliability/run
 
 # Beside other programs, into $(BUILD)/bench; what isn't installed is unpacked.
 bench bench-quick: $(PROGRAM) $(TOOLS)
