@@ -142,6 +142,33 @@ without_a_fault_the_message_is_committed(void **state)
 	assert_int_equal(take_all(b, SPOOL_TMP), 0);
 }
 
+/* The file, its name, the directory that it is in and the one above, which may
+ * be new: in this order, and none of them may fail. */
+static void
+the_disk_has_it_in_the_right_order(void **state)
+{
+	static const long calls[] = { SYS_fsync, SYS_renameat2, -1 };
+	static const long order[] = { SYS_fsync, SYS_renameat2, SYS_fsync,
+		SYS_fsync };
+	struct bench *b = *state;
+	struct tracer t = plan(b, calls, 0, 0);
+	size_t i;
+
+	if (!tracer_is_possible())
+		skip();
+	assert_true(tracer_run(&t));
+	assert_int_equal(t.count, COUNT(order));
+	assert_int_equal(take_all(b, SPOOL_NEW), 1);
+	for (i = 0; i < COUNT(order); i++) {
+		t = plan(b, calls, i + 1, EIO);
+		assert_true(tracer_run(&t));
+		assert_int_equal(t.met, order[i]);
+		assert_int_equal(t.status, EX_UNAVAILABLE);
+		assert_int_equal(take_all(b, SPOOL_NEW), 0);
+		assert_int_equal(take_all(b, SPOOL_TMP), 0);
+	}
+}
+
 /* Those before the commit fail in one way only: few of them matter. */
 static void
 whatever_fails_0_means_committed_and_else_nothing_is(void **state)
@@ -248,16 +275,69 @@ once_it_is_committed_no_trap_changes_the_status(void **state)
 	mem_free(config);
 }
 
+/* The relay has it, and the file can't be removed: it isn't sent again. */
+static void
+what_cant_be_removed_is_marked_as_delivered(void **state)
+{
+	static const long unlinks[] = { SYS_unlinkat, -1 };
+	const struct relay_options options = { .connections = 4 };
+	struct bench *b = *state;
+	struct relay *relay;
+	struct relay_record record;
+	const char *const run[] = { "posthaste", "--config", NULL, "--flush",
+		NULL };
+	const char *words[COUNT(run)];
+	struct tracer t;
+	char *config;
+	struct buf text;
+
+	if (!tracer_is_possible())
+		skip();
+	/* It was committed when the relay was away. */
+	t = plan(b, NULL, 0, 0);
+	assert_true(tracer_run(&t));
+	relay = relay_start(&options);
+	assert_non_null(relay);
+	buf_init(&text, BUF_UNLIMITED);
+	assert_true(buf_printf(&text, "[default]\nhost = 127.0.0.1\nport = "
+	    "%d\ntls = none\nehlo = client.example.org\nlog = none\n"
+	    "spool = %s\n", relay_port(relay), b->spool));
+	config = scratch_file(&b->scratch, "posthaste.ini", 0600,
+	    buf_span(&text));
+	assert_non_null(config);
+	memcpy(words, run, sizeof(run));
+	words[2] = config;
+	t = plan(b, unlinks, 1, EACCES);
+	t.argv = words;
+	assert_true(tracer_run(&t));
+	assert_int_equal(t.met, SYS_unlinkat);
+	assert_int_equal(t.status, EX_OK);
+	t = plan(b, unlinks, 0, 0);
+	t.argv = words;
+	assert_true(tracer_run(&t));
+	assert_int_equal(t.status, EX_OK);
+	assert_int_equal(t.count, 1);
+	assert_int_equal(take_all(b, SPOOL_NEW), 0);
+	assert_true(relay_stop(relay, &record));
+	assert_int_equal(record.committed, 1);
+	relay_record_free(&record);
+	buf_free(&text);
+	mem_free(config);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(without_a_fault_the_message_is_committed),
+		cmocka_unit_test(the_disk_has_it_in_the_right_order),
 		cmocka_unit_test(
 		    whatever_fails_0_means_committed_and_else_nothing_is),
 		cmocka_unit_test(
 		    once_it_is_committed_no_trap_changes_the_status),
 		cmocka_unit_test(whenever_it_is_killed_what_is_there_is_whole),
+		/* It changes the profile: the last one. */
+		cmocka_unit_test(what_cant_be_removed_is_marked_as_delivered),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
