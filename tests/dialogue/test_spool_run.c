@@ -609,6 +609,136 @@ a_large_message_comes_back_as_it_was(void **state)
 	buf_free(&large);
 }
 
+/* Beside the profile's file, in which `from` becomes `to`; owned. */
+static char *
+write_other(const struct trial *t, void **state, const char *from,
+    const char *to)
+{
+	FILE *file = fopen(t->profile_path, "r");
+	char text[2000], *at, *path;
+	struct buf other;
+	size_t n;
+
+	assert_non_null(file);
+	n = fread(text, 1, sizeof(text) - 1, file);
+	text[n] = '\0';
+	(void)fclose(file);
+	at = strstr(text, from);
+	assert_non_null(at);
+	*at = '\0';
+	buf_init(&other, BUF_UNLIMITED);
+	assert_true(buf_printf(&other, "%s%s%s", text, to,
+	    at + strlen(from)));
+	path = scratch_file(*state, "other.ini", 0600, buf_span(&other));
+	assert_non_null(path);
+	buf_free(&other);
+	return path;
+}
+
+/* Two files may call their profiles alike. */
+static void
+a_message_goes_by_the_file_that_it_came_with(void **state)
+{
+	static const char client[] = "client.example.org";
+	static const char other[] = "other.example.org";
+	struct depot d;
+	struct trial t = { .keys = d.keys, .is_absent = true };
+	struct trial u = { .keys = d.keys, .args = flush_args };
+	char *path;
+	size_t i;
+
+	fill(&d, state, "", 1);
+	trial_prepare(&t, state);
+	path = write_other(&t, state, client, other);
+	t.argv[2] = path;
+	assert_true(program_start(&t.program, &t.run));
+	trial_finish(&t);
+	TRIAL_CHECK(&t, t.result.exit_status == EX_OK);
+	mem_free(path);
+	trial_free(&t);
+	assert_int_equal(depot_count(&d, "new"), 2);
+
+	trial_prepare(&u, state);
+	mem_free(write_other(&u, state, client, other));
+	assert_true(program_start(&u.program, &u.run));
+	trial_finish(&u);
+	TRIAL_CHECK(&u, u.record.count == 2 && u.record.committed == 2);
+	for (i = 0; i < 2; i++)
+		TRIAL_CHECK(&u, strcmp(u.record.connections[i].commands[0],
+		    i == 0 ? "EHLO other.example.org" :
+		    "EHLO client.example.org") == 0);
+	trial_free(&u);
+}
+
+/* What was asked for at first holds at last. */
+static void
+wishes_are_kept(void **state)
+{
+	static const char *const args[] = { "-i", "-L", "cron-tag", "-B",
+		"8BITMIME", "-N", "failure,delay", "-R", "hdrs", "-V", "x+2B",
+		"-O", "smtputf8=yes", "-f", KIT_SENDER, KIT_RECIPIENT, NULL };
+	struct depot d;
+	struct trial t = { .keys = d.keys, .args = args, .is_absent = true };
+	struct trial u = { .keys = d.keys, .args = flush_args,
+	    .serve.capabilities = "DSN\n8BITMIME\nSMTPUTF8" };
+	struct trial v = { .keys = d.keys, .args = flush_args };
+
+	depot_make(&d, state, LOGGED);
+	trial_run(&t, state);
+	TRIAL_CHECK(&t, t.result.exit_status == EX_OK);
+	trial_free(&t);
+	trial_run(&u, state);
+	TRIAL_CHECK(&u, u.record.committed == 1);
+	TRIAL_CHECK(&u, trial_heard(&u, "MAIL FROM:<" KIT_SENDER ">"));
+	TRIAL_CHECK(&u, strstr(relay_only_message(&u.record)->mail,
+	    " BODY=8BITMIME") != NULL);
+	TRIAL_CHECK(&u, strstr(relay_only_message(&u.record)->mail,
+	    " SMTPUTF8") != NULL);
+	TRIAL_CHECK(&u, strstr(relay_only_message(&u.record)->mail,
+	    " RET=HDRS ENVID=x+2B") != NULL);
+	TRIAL_CHECK(&u, strstr(relay_only_message(&u.record)->recipients[0],
+	    " NOTIFY=FAILURE,DELAY") != NULL);
+	TRIAL_CHECK(&u, trial_says(&u, "cron-tag["));
+	trial_free(&u);
+	/* TLS all the way, or not at all. */
+	{
+		static const char *const strict[] = { "-i", "-O",
+			"requiretls=yes", "-f", KIT_SENDER, KIT_RECIPIENT,
+			NULL };
+		struct trial first = { .keys = d.keys, .args = strict,
+		    .is_absent = true };
+
+		trial_run(&first, state);
+		TRIAL_CHECK(&first, first.result.exit_status == EX_OK);
+		trial_free(&first);
+	}
+	trial_run(&v, state);
+	TRIAL_CHECK(&v, v.result.exit_status == EX_UNAVAILABLE);
+	TRIAL_CHECK(&v, v.record.mail_commands == 0);
+	TRIAL_CHECK(&v, depot_count(&d, "new") == 1);
+	trial_free(&v);
+}
+
+static void
+what_dead_writers_left_is_removed(void **state)
+{
+	struct depot d;
+	struct trial t = { .keys = d.keys, .args = run_args };
+	char path[300];
+	FILE *file;
+
+	fill(&d, state, "", 1);
+	(void)snprintf(path, sizeof(path), "%s/tmp/1700000000.1.1.a", d.path);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	(void)fclose(file);
+	trial_run(&t, state);
+	TRIAL_CHECK(&t, t.result.exit_status == EX_OK);
+	TRIAL_CHECK(&t, depot_count(&d, "tmp") == 0);
+	TRIAL_CHECK(&t, depot_count(&d, "new") == 1);
+	trial_free(&t);
+}
+
 static void
 who_hears_of_it_must_be_an_address(void **state)
 {
@@ -697,6 +827,9 @@ main(void)
 		    a_relay_that_is_away_is_left_alone_after_three_tries),
 		cmocka_unit_test(what_is_damaged_is_put_aside),
 		cmocka_unit_test(a_bounce_is_there_before_the_message_leaves),
+		cmocka_unit_test(a_message_goes_by_the_file_that_it_came_with),
+		cmocka_unit_test(wishes_are_kept),
+		cmocka_unit_test(what_dead_writers_left_is_removed),
 		cmocka_unit_test(who_hears_of_it_must_be_an_address),
 		cmocka_unit_test(a_signal_ends_the_run_and_nothing_is_lost),
 		cmocka_unit_test(a_large_message_comes_back_as_it_was),
