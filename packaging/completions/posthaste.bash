@@ -55,7 +55,7 @@ _posthaste() {
 	esac
 	# Recipients are anybody's guess.
 	[[ $cur == -* ]] || return
-	long=' --profile --check --warn-expiry --dry-run --json --queue --flush --print-id --help --version'
+	long=' --profile --check --warn-expiry --print-config --list-profiles --dry-run --json --queue --flush --print-id --help --version'
 	short=' -t -i -oi -f -r -F -B -L -N -R -V -v -bm -bs -bp -bi -q'
 	# Long options come once each, before all others; --config is the first.
 	((COMP_CWORD > 1)) || long="--config $long"

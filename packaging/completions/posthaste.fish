@@ -34,6 +34,8 @@ complete -c posthaste -n __posthaste_is_first -l config -rF -d 'the profile file
 complete -c posthaste -n __posthaste_takes_long -l profile -x -a '(__posthaste_profiles)' -d 'the section of it'
 complete -c posthaste -n __posthaste_takes_long -l check -d 'speak with the relay, up to the recipient that is named, and send nothing'
 complete -c posthaste -n __posthaste_takes_long -l warn-expiry -x -d 'with --check: the days its certificate has to last'
+complete -c posthaste -n __posthaste_takes_long -l print-config -d 'the profile that would be used, and where each key is set'
+complete -c posthaste -n __posthaste_takes_long -l list-profiles -d 'the file\'s profiles, a line each'
 complete -c posthaste -n __posthaste_takes_long -l dry-run -d 'show profile, envelope and header'
 complete -c posthaste -n __posthaste_takes_long -l json -d 'what came of it, as one line on standard error'
 complete -c posthaste -n __posthaste_takes_long -l queue -d 'list what waits in the spools'

@@ -528,16 +528,40 @@ choose_version(struct option_reader *r, const char *text, const char *value,
 	return choose_mode(r, MODE_VERSION, err);
 }
 
+/* What names or shows a file isn't for whoever feeds a CGI program words. */
+static bool
+refuse_cgi(const struct option_reader *r, const char *text, struct error *err)
+{
+	return !r->invocation->is_cgi || option_refuse(text,
+	    "not from a CGI program (GATEWAY_INTERFACE is set)", err);
+}
+
 static bool
 set_config(struct option_reader *r, const char *text, const char *value,
     struct error *err)
 {
-	(void)text;
-	if (r->invocation->is_cgi)
-		return option_refuse("--config", "not from a CGI program "
-		    "(GATEWAY_INTERFACE is set)", err);
+	if (!refuse_cgi(r, text, err))
+		return false;
 	r->options->config = value;
 	return true;
+}
+
+static bool
+choose_print_config(struct option_reader *r, const char *text,
+    const char *value, struct error *err)
+{
+	(void)value;
+	return choose_mode(r, MODE_PRINT_CONFIG, err) &&
+	    refuse_cgi(r, text, err);
+}
+
+static bool
+choose_list_profiles(struct option_reader *r, const char *text,
+    const char *value, struct error *err)
+{
+	(void)value;
+	return choose_mode(r, MODE_LIST_PROFILES, err) &&
+	    refuse_cgi(r, text, err);
 }
 
 static bool
@@ -610,15 +634,17 @@ set_warn_expiry(struct option_reader *r, const char *text, const char *value,
 
 const struct option_name option_long[] = {
 	/* The first row: options.c gives it a place of its own. */
-	{ "config", TAKES_VALUE, set_config, NULL },
+	{ "config", TAKES_VALUE, set_config, "--config" },
 	{ "profile", TAKES_VALUE, set_profile, NULL },
 	{ "dry-run", TAKES_NONE, set_dry_run, NULL },
 	{ "json", TAKES_NONE, set_json, NULL },
 	{ "help", TAKES_NONE, choose_help, NULL },
 	{ "version", TAKES_NONE, choose_version, NULL },
 	{ "check", TAKES_NONE, choose_check, NULL },
-	{ "print-config", TAKES_NONE, later_mode, "--print-config" },
-	{ "list-profiles", TAKES_NONE, later_mode, "--list-profiles" },
+	{ "print-config", TAKES_NONE, choose_print_config,
+	    "--print-config" },
+	{ "list-profiles", TAKES_NONE, choose_list_profiles,
+	    "--list-profiles" },
 	{ "configure", TAKES_VALUE, later_mode, "--configure" },
 	{ "import", TAKES_VALUE, later_mode, "--import" },
 	{ "queue", TAKES_NONE, choose_mailq, NULL },

@@ -157,6 +157,12 @@ check_check(const struct options *o, struct error *err)
 	    "it takes one recipient", err);
 }
 
+static bool
+shows_files(enum mode mode)
+{
+	return mode == MODE_PRINT_CONFIG || mode == MODE_LIST_PROFILES;
+}
+
 /* What each word may be when seen alone was checked; now all together. */
 static bool
 check_combination(const struct option_reader *r, struct error *err)
@@ -172,6 +178,9 @@ check_combination(const struct option_reader *r, struct error *err)
 		    err);
 	if (o->mode == MODE_CHECK)
 		return check_check(o, err);
+	if (shows_files(o->mode) && o->json)
+		return option_refuse("--json", "what this mode prints has a "
+		    "form of its own", err);
 	if (o->mode != MODE_SUBMIT)
 		return (!says_how_to_send(o) && o->sender == NULL) ||
 		    option_refuse("a mode that sends nothing stands alone",

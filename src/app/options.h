@@ -21,6 +21,8 @@ enum mode {
 	MODE_FLUSH,	/* --flush: all of it, or one */
 	MODE_ALIASES,	/* -bi */
 	MODE_CHECK,	/* --check: speak with the relay, and send nothing */
+	MODE_PRINT_CONFIG,	/* --print-config */
+	MODE_LIST_PROFILES,	/* --list-profiles */
 	MODE_NOTHING,	/* -bh, -bH: nothing to do, and done */
 	MODE_HELP,
 	MODE_VERSION
@@ -57,7 +59,8 @@ struct invocation {
 	int argc;
 	char *const *argv;
 	bool is_restricted;	/* AT_SECURE: plain sendmail, no long options */
-	bool is_cgi;		/* GATEWAY_INTERFACE: no --config */
+	bool is_cgi;		/* GATEWAY_INTERFACE: nothing that shows or
+				 * names a file */
 };
 
 /*

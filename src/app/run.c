@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "app/check.h"
+#include "app/config.h"
 #include "app/help.h"
 #include "app/mailq.h"
 #include "app/newaliases.h"
@@ -62,6 +63,8 @@ static mode_action *const actions[] = {
 	[MODE_FLUSH] = queue_run,
 	[MODE_ALIASES] = newaliases,
 	[MODE_CHECK] = check,
+	[MODE_PRINT_CONFIG] = config_show,
+	[MODE_LIST_PROFILES] = config_show,
 	[MODE_NOTHING] = do_nothing,
 	[MODE_HELP] = say_help,
 	[MODE_VERSION] = say_help,

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/error.h"
 #include "base/span.h"
 
@@ -182,6 +183,18 @@ bool profile_each(const struct profile_file *file, const char *name,
  * section's own line where it wasn't, the file alone without the section. */
 char *profile_where(const struct profile_file *file, const char *name,
     const char *key);
+
+/*
+ * Adds the section as a file of its own: each key that holds for it, its own
+ * and inherited, as it is written, under a comment with "file:line". Secrets
+ * are left out, which a comment says. False where there is no such section.
+ */
+bool profile_show(const struct profile_file *file, const char *name,
+    struct buf *out) MUST_CHECK;
+
+/* Adds a line for each section: its name, what it is chosen by, relay and EHLO
+ * name, escaped. */
+bool profile_list(const struct profile_file *file, struct buf *out) MUST_CHECK;
 
 /*
  * The EHLO name's rules; `%H` must have been expanded. EX_CONFIG at

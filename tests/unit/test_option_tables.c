@@ -233,7 +233,7 @@ static const struct {
 };
 
 static const char *const long_ones_of_later[] = {
-	"--print-config", "--list-profiles", "--configure=a@b", "--import=x" };
+	"--configure=a@b", "--import=x" };
 
 /* `name`, up to two words, and `last`; any of these may be NULL. */
 static bool
