@@ -43,6 +43,24 @@ what_waits_is_listed_and_escaped(void **state)
 	}
 }
 
+/* A spool is looked at once, however many profiles share it. */
+static void
+what_profiles_share_is_listed_once(void **state)
+{
+	struct depot d;
+	struct trial first = { .keys = d.keys, .is_absent = true };
+	struct trial t = { .keys = d.keys, .args = queue_args };
+
+	depot_make(&d, state, "[other]\ninherit = default\n");
+	trial_run(&first, state);
+	TRIAL_CHECK(&first, first.result.exit_status == EX_OK);
+	trial_free(&first);
+	trial_run(&t, state);
+	TRIAL_CHECK(&t, strstr(buf_string(&t.result.out), " in 1 Request.\n")
+	    != NULL);
+	trial_free(&t);
+}
+
 static void
 what_is_given_up_is_listed_and_doesnt_wait(void **state)
 {
@@ -119,6 +137,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_waits_is_listed_and_escaped),
+		cmocka_unit_test(what_profiles_share_is_listed_once),
 		cmocka_unit_test(what_is_given_up_is_listed_and_doesnt_wait),
 		cmocka_unit_test(without_a_spool_the_queue_is_empty),
 		cmocka_unit_test(what_is_damaged_is_listed_as_such),

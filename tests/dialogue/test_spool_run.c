@@ -110,6 +110,58 @@ a_flush_can_name_one(void **state)
 }
 
 static void
+a_certificate_that_isnt_checked_is_warned_of(void **state)
+{
+	struct depot d;
+	struct trial t = { .keys = d.keys, .args = flush_args,
+	    .mode = RELAY_STARTTLS, .certificate = "wrongname" };
+
+	fill(&d, state, LOGGED "tls_verify = no\n", 1);
+	trial_run(&t, state);
+	TRIAL_CHECK(&t, t.result.exit_status == EX_OK);
+	TRIAL_CHECK(&t, t.record.committed == 1);
+	TRIAL_CHECK(&t, trial_says(&t, "tls_verify"));
+	trial_free(&t);
+}
+
+/* The relay of one is away, that of the other isn't. */
+static void
+each_profile_has_its_own_session(void **state)
+{
+	static const char *const by_other[] = { "--profile", "other", "-i",
+		"-f", KIT_SENDER, KIT_RECIPIENT, NULL };
+	struct depot d;
+	struct trial t = { .keys = d.keys, .args = by_other,
+	    .is_absent = true };
+	struct trial u = { .keys = d.keys, .args = flush_args };
+	char *path;
+	struct buf text;
+
+	fill(&d, state, "[other]\ninherit = default\n", 3);
+	trial_run(&t, state);
+	TRIAL_CHECK(&t, t.result.exit_status == EX_OK);
+	trial_free(&t);
+	assert_int_equal(depot_count(&d, "new"), 4);
+
+	trial_prepare(&u, state);
+	buf_init(&text, BUF_UNLIMITED);
+	assert_true(buf_printf(&text, "[default]\nhost = 127.0.0.1\nport = "
+	    "%d\ntls = none\nehlo = client.example.org\nlog = none\n"
+	    "spool = %s\n[other]\ninherit = default\nport = %d\n",
+	    relay_closed_port(), d.path, u.port));
+	path = program_profile(*state, text.data);
+	assert_non_null(path);
+	assert_true(program_start(&u.program, &u.run));
+	trial_finish(&u);
+	TRIAL_CHECK(&u, u.result.exit_status == EX_UNAVAILABLE);
+	TRIAL_CHECK(&u, u.record.committed == 1);
+	TRIAL_CHECK(&u, depot_count(&d, "new") == 3);
+	trial_free(&u);
+	buf_free(&text);
+	mem_free(path);
+}
+
+static void
 several_messages_go_over_one_session(void **state)
 {
 	struct depot d;
@@ -169,6 +221,8 @@ what_no_waiting_heals_goes_to_failed(void **state)
 		    "rejected: Host not found", 0, "(hint H03)" },
 		{ "rcpt", "S 450 4.2.0 still greylisted", LIFE,
 		    "spool:   given up after five days" },
+		/* It is too large: nothing has to be refused for that. */
+		{ "ehlo", "S 250-relay.test\nS 250 SIZE 10", 0, "the relay takes 10" },
 	};
 	char words[200];
 	struct depot d;
@@ -445,6 +499,38 @@ an_uncertain_one_keeps_its_message_id_and_is_told_of(void **state)
 	trial_free(&again);
 }
 
+/* It may become so while it waits. */
+static void
+a_try_without_an_answer_makes_it_uncertain(void **state)
+{
+	static const char *const scripts[] = { "commit\nclose",
+		"commit\nS 600 what" };
+	struct depot d;
+	size_t i;
+
+	for (i = 0; i < COUNT(scripts); i++) {
+		struct trial t = { .keys = d.keys, .args = run_args,
+		    .overrides = { { .stage = "receipt",
+		    .script = scripts[i] } } };
+		struct trial u = { .keys = d.keys, .args = run_args };
+
+		fill(&d, state, LOGGED, 1);
+		assert_null(strstr(d.text, ":!"));
+		depot_age(&d, 0);
+		trial_run(&t, state);
+		TRIAL_CHECK(&t, t.result.exit_status == EX_OK);
+		TRIAL_CHECK(&t, depot_count(&d, "new") == 1);
+		TRIAL_CHECK(&t, strstr(d.text, ":!") != NULL);
+		trial_free(&t);
+		depot_age(&d, 0);
+		trial_run(&u, state);
+		TRIAL_CHECK(&u, u.record.committed == 1);
+		TRIAL_CHECK(&u, trial_says(&u,
+		    " spool='possibly a duplicate'"));
+		trial_free(&u);
+	}
+}
+
 static void
 a_relay_that_is_away_is_left_alone_after_three_tries(void **state)
 {
@@ -569,11 +655,14 @@ a_signal_ends_the_run_and_nothing_is_lost(void **state)
 
 	fill(&d, state, "", 2);
 	depot_age(&d, 0);
+	/* Also one whose time is over: the signal isn't its fault. */
+	depot_age(&d, LIFE);
 	trial_start(&t, state);
 	assert_true(relay_wait_for(t.relay, "MAIL", 5000));
 	assert_int_equal(kill(t.program.pid, SIGTERM), 0);
 	trial_finish(&t);
 	TRIAL_CHECK(&t, t.result.exit_status == EX_UNAVAILABLE);
+	TRIAL_CHECK(&t, t.record.count == 1);
 	TRIAL_CHECK(&t, t.record.mail_commands == 1);
 	TRIAL_CHECK(&t, depot_count(&d, "new") == 2);
 	TRIAL_CHECK(&t, depot_count(&d, "failed") == 0);
@@ -779,6 +868,27 @@ without_a_spool_there_is_nothing_to_do(void **state)
 	}
 }
 
+/* Nobody has sent anything yet, and no directory was made. */
+static void
+where_there_is_no_directory_nothing_waits(void **state)
+{
+	static const char *const ways[] = { "-q", "--flush", "--queue" };
+	size_t i;
+
+	for (i = 0; i < COUNT(ways); i++) {
+		const char *const args[] = { ways[i], NULL };
+		struct trial t = { .keys = "spool = /nowhere/spool\n",
+		    .args = args };
+
+		trial_run(&t, state);
+		TRIAL_CHECK(&t, t.result.exit_status == EX_OK);
+		TRIAL_CHECK(&t, t.result.err.len == 0);
+		TRIAL_CHECK(&t, strcmp(buf_string(&t.result.out), i == 2 ?
+		    "Mail queue is empty\n" : "") == 0);
+		trial_free(&t);
+	}
+}
+
 /* Mail may wait there. */
 static void
 a_spool_that_isnt_safe_is_told_of(void **state)
@@ -808,6 +918,8 @@ main(void)
 		cmocka_unit_test(what_is_due_arrives_and_the_file_is_gone),
 		cmocka_unit_test(what_isnt_due_waits_and_a_flush_takes_it),
 		cmocka_unit_test(a_flush_can_name_one),
+		cmocka_unit_test(a_certificate_that_isnt_checked_is_warned_of),
+		cmocka_unit_test(each_profile_has_its_own_session),
 		cmocka_unit_test(several_messages_go_over_one_session),
 		cmocka_unit_test(
 		    a_failure_that_may_pass_waits_for_its_next_time),
@@ -823,6 +935,7 @@ main(void)
 		cmocka_unit_test(users_have_their_own),
 		cmocka_unit_test(
 		    an_uncertain_one_keeps_its_message_id_and_is_told_of),
+		cmocka_unit_test(a_try_without_an_answer_makes_it_uncertain),
 		cmocka_unit_test(
 		    a_relay_that_is_away_is_left_alone_after_three_tries),
 		cmocka_unit_test(what_is_damaged_is_put_aside),
@@ -834,6 +947,7 @@ main(void)
 		cmocka_unit_test(a_signal_ends_the_run_and_nothing_is_lost),
 		cmocka_unit_test(a_large_message_comes_back_as_it_was),
 		cmocka_unit_test(without_a_spool_there_is_nothing_to_do),
+		cmocka_unit_test(where_there_is_no_directory_nothing_waits),
 		cmocka_unit_test(a_spool_that_isnt_safe_is_told_of),
 	};
 

@@ -202,6 +202,25 @@ the_directory_is_the_users_alone(void **state)
 	mem_free(below);
 }
 
+/* root can write everywhere, and doesn't. */
+static void
+somebody_elses_directory_is_no_spool(void **state)
+{
+	struct scratch *scratch = *state;
+	char *theirs = scratch_path(scratch, "theirs");
+	struct error err = { 0 };
+	struct spool s;
+
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(mkdir(theirs, 0700), 0);
+	assert_int_equal(chown(theirs, 54321, 54321), 0);
+	assert_false(spool_open(&s, theirs, LOGIN, &err));
+	spool_close(&s);
+	assert_non_null(strstr(err.text, "theirs/" LOGIN));
+	mem_free(theirs);
+}
+
 static void
 a_link_is_no_spool(void **state)
 {
@@ -282,6 +301,7 @@ main(void)
 		cmocka_unit_test(a_message_goes_its_way),
 		cmocka_unit_test(a_message_is_claimed_by_one),
 		cmocka_unit_test(the_directory_is_the_users_alone),
+		cmocka_unit_test(somebody_elses_directory_is_no_spool),
 		cmocka_unit_test(a_link_is_no_spool),
 		cmocka_unit_test(what_isnt_a_letter_is_told),
 		cmocka_unit_test(what_is_left_in_tmp_is_removed_by_its_age),
