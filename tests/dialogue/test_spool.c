@@ -270,26 +270,57 @@ the_sandbox_lets_the_spool_be_written_and_nothing_else(void **state)
 	trial_free(&t);
 }
 
+/* The run that delivers it begins elsewhere. */
+static void
+the_profiles_file_is_kept_by_its_whole_path(void **state)
+{
+	const struct scratch *scratch = *state;
+	struct depot d;
+	struct trial t = { .keys = d.keys, .is_absent = true,
+	    .run.cwd = scratch->path };
+	char words[300];
+
+	depot_make(&d, state, "");
+	trial_prepare(&t, state);
+	t.argv[2] = "posthaste.ini";
+	assert_true(program_start(&t.program, &t.run));
+	trial_finish(&t);
+	TRIAL_CHECK(&t, t.result.exit_status == EX_OK);
+	TRIAL_CHECK(&t, depot_count(&d, "new") == 1);
+	(void)snprintf(words, sizeof(words), "file=%zu:%s\n",
+	    strlen(t.profile_path), t.profile_path);
+	TRIAL_CHECK(&t, strstr(d.text, words) != NULL);
+	trial_free(&t);
+}
+
 static void
 in_a_session_of_bs_the_reply_says_that_it_waits(void **state)
 {
 	static const char *const args[] = { "-bs", NULL };
-	struct depot d;
-	struct trial t = { .keys = d.keys, .args = args, .overrides = { {
-	    .stage = "rcpt", .script = "S 450 4.2.0 greylisted" } },
-	    .run.input = span_of("EHLO x\r\nMAIL FROM:<" KIT_SENDER ">\r\n"
-	    "RCPT TO:<" KIT_RECIPIENT ">\r\nDATA\r\nSubject: a\r\n\r\nb\r\n"
-	    ".\r\nQUIT\r\n") };
+	static const char *const ways[] = { "", "spool_always = yes\n" };
 	char words[200];
+	struct depot d;
+	size_t i;
 
-	depot_make(&d, state, "");
-	trial_run(&t, state);
-	TRIAL_CHECK(&t, t.result.exit_status == EX_OK);
-	TRIAL_CHECK(&t, depot_count(&d, "new") == 1);
-	(void)snprintf(words, sizeof(words), "250 2.0.0 queued as %s\r\n",
-	    d.id);
-	TRIAL_CHECK(&t, strstr(buf_string(&t.result.out), words) != NULL);
-	trial_free(&t);
+	for (i = 0; i < COUNT(ways); i++) {
+		struct trial t = { .keys = d.keys, .args = args,
+		    .overrides = { { .stage = "rcpt",
+		    .script = "S 450 4.2.0 greylisted" } },
+		    .run.input = span_of("EHLO x\r\nMAIL FROM:<" KIT_SENDER
+		    ">\r\nRCPT TO:<" KIT_RECIPIENT ">\r\nDATA\r\n"
+		    "Subject: a\r\n\r\nb\r\n.\r\nQUIT\r\n") };
+
+		depot_make(&d, state, ways[i]);
+		trial_run(&t, state);
+		TRIAL_CHECK(&t, t.result.exit_status == EX_OK);
+		TRIAL_CHECK(&t, t.record.count == (i == 0 ? 1 : 0));
+		TRIAL_CHECK(&t, depot_count(&d, "new") == 1);
+		(void)snprintf(words, sizeof(words),
+		    "250 2.0.0 queued as %s\r\n", d.id);
+		TRIAL_CHECK(&t, strstr(buf_string(&t.result.out), words) !=
+		    NULL);
+		trial_free(&t);
+	}
 }
 
 int
@@ -307,6 +338,7 @@ main(void)
 		cmocka_unit_test(spool_always_keeps_all_for_review),
 		cmocka_unit_test(
 		    the_sandbox_lets_the_spool_be_written_and_nothing_else),
+		cmocka_unit_test(the_profiles_file_is_kept_by_its_whole_path),
 		cmocka_unit_test(
 		    in_a_session_of_bs_the_reply_says_that_it_waits),
 	};

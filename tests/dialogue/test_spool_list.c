@@ -55,7 +55,10 @@ what_profiles_share_is_listed_once(void **state)
 	trial_run(&first, state);
 	TRIAL_CHECK(&first, first.result.exit_status == EX_OK);
 	trial_free(&first);
+	depot_age(&d, 0);
 	trial_run(&t, state);
+	TRIAL_CHECK(&t, strstr(buf_string(&t.result.out), " s old, due, "
+	    "profile default\n") != NULL);
 	TRIAL_CHECK(&t, strstr(buf_string(&t.result.out), " in 1 Request.\n")
 	    != NULL);
 	trial_free(&t);
