@@ -214,6 +214,20 @@ settle_auth(struct resolve *r)
 	return true;
 }
 
+/* Mail that is to wait needs a place. */
+static bool
+check_spool(struct resolve *r)
+{
+	struct place at = place_of(r, "spool_always");
+
+	if (!r->p->spool_always || r->p->spool != NULL)
+		return true;
+	(void)FAIL(r->err, "%s:%zu: `spool_always` without `spool` in profile "
+	    "'%s'", at.file, at.line, r->section->name);
+	return error_fix(r->err, "add `spool`, a directory, or take "
+	    "`spool_always` out");
+}
+
 /* Replaces a field by its expansion, which the caller checks. */
 static bool
 expand(struct resolve *r, char **field)
@@ -309,7 +323,8 @@ profile_resolve_on(const struct profile_file *file, const char *name,
 	p->name = mem_string(r.section->name);
 	p->file = mem_string(file->path);
 	return apply_all(&r) && settle_relay(&r) && settle_auth(&r) &&
-	    settle_from(&r) && settle_local_domains(&r) && settle_ehlo(&r);
+	    check_spool(&r) && settle_from(&r) && settle_local_domains(&r) &&
+	    settle_ehlo(&r);
 }
 
 bool

@@ -249,6 +249,17 @@ spool_always_keeps_all_for_review(void **state)
 }
 
 static void
+spool_always_needs_a_spool(void **state)
+{
+	struct trial t = { .keys = "spool_always = yes\n" };
+
+	trial_run(&t, state);
+	trial_failed(&t, EX_CONFIG, NULL, "`spool_always` without `spool`");
+	TRIAL_CHECK(&t, trial_says(&t, "  fix:     add `spool`, a directory"));
+	trial_free(&t);
+}
+
+static void
 the_sandbox_lets_the_spool_be_written_and_nothing_else(void **state)
 {
 	static const char *const verbose[] = { "-v", "-i", "-f", KIT_SENDER,
@@ -336,6 +347,7 @@ main(void)
 		cmocka_unit_test(what_is_delivered_leaves_nothing),
 		cmocka_unit_test(those_who_have_it_are_left_out),
 		cmocka_unit_test(spool_always_keeps_all_for_review),
+		cmocka_unit_test(spool_always_needs_a_spool),
 		cmocka_unit_test(
 		    the_sandbox_lets_the_spool_be_written_and_nothing_else),
 		cmocka_unit_test(the_profiles_file_is_kept_by_its_whole_path),

@@ -151,6 +151,9 @@ static const struct {
 	    "none, plain, login, scram-sha-256-plus, scram-sha-1-plus, "
 	    "scram-sha-256, scram-sha-1, cram-md5, external, xoauth2, "
 	    "oauthbearer", NULL },
+	{ LOCAL "spool_always = yes\n",
+	    "/p.ini:3: `spool_always` without `spool` in profile 'a'",
+	    "add `spool`, a directory" },
 	{ LOCAL "auth = oauthbearer\n",
 	    "/p.ini:3: `auth` without `user` in profile 'a'", "add `user`" },
 	{ LOCAL "auth = plain\n",
