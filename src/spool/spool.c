@@ -109,9 +109,13 @@ open_box(struct spool *s, enum spool_box box, struct error *err)
 	const char *name = box_names[box];
 	bool safe;
 
-	if (mkdirat(s->dir, name, OWN_MODE) != 0 && errno != EEXIST)
-		return fail(err, s->path, "");
 	s->boxes[box] = open_own(s->dir, name, &safe);
+	/* Another run may be about to make it too. */
+	if (s->boxes[box] == -1 && errno == ENOENT &&
+	    (mkdirat(s->dir, name, OWN_MODE) == 0 || errno == EEXIST))
+		s->boxes[box] = open_own(s->dir, name, &safe);
+	if (s->boxes[box] == -1)
+		return fail(err, s->path, "");
 	return safe || error_set(err, STAGE_CONFIG, EX_CONFIG,
 	    "the spool: %s/%s isn't the user's alone", s->path, name);
 }
