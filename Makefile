@@ -1,5 +1,5 @@
-# posthaste: make [all check demo install uninstall clean dist generate analyze
-# sanitize matrix mutants fuzz soak]
+# posthaste: make [all check demo install uninstall clean dist deb generate
+# analyze sanitize matrix mutants fuzz soak]
 # GNU make; a distribution's CC, CPPFLAGS, CFLAGS, LDFLAGS and LDLIBS are
 # honoured and come last, so that they win.
 
@@ -35,8 +35,8 @@ PROGRAM = $(BUILD)/posthaste
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .PHONY: all check check-headers check-manual demo install uninstall clean \
-	dist analyze sanitize matrix mutants soak reliability bench bench-quick tools \
-	generate
+	dist deb analyze sanitize matrix mutants soak reliability bench \
+	bench-quick tools generate
 
 all: $(PROGRAM)
 
@@ -59,7 +59,7 @@ try = $(shell d=$$(mktemp -d) && echo 'int main(void) { return 0; }' \
 	echo '$(1)'; rm -rf "$$d")
 
 GOALS = $(if $(MAKECMDGOALS),$(MAKECMDGOALS),all)
-ifneq ($(filter-out clean uninstall dist,$(GOALS)),)
+ifneq ($(filter-out clean uninstall dist deb,$(GOALS)),)
 HARDEN_CFLAGS := $(foreach f,$(TRY_CFLAGS),$(call try,$(f)))
 # _FORTIFY_SOURCE is two words of one wish.
 HARDEN_LDFLAGS := $(foreach f,$(TRY_LDFLAGS),$(call try,-fPIE $(f)))
@@ -283,8 +283,21 @@ uninstall:
 clean:
 	rm -rf $(BUILD)
 
+# The same bytes for the same commit, whoever makes it.
+ARCHIVE = posthaste-$(VERSION).tar.gz
 dist:
 	@mkdir -p $(BUILD)
-	git archive --prefix=posthaste-$(VERSION)/ HEAD | gzip -n9 \
-		>$(BUILD)/posthaste-$(VERSION).tar.gz
-	@echo $(BUILD)/posthaste-$(VERSION).tar.gz
+	git -c tar.umask=0022 archive --prefix=posthaste-$(VERSION)/ HEAD | \
+		gzip -n9 >$(BUILD)/$(ARCHIVE)
+	@echo $(BUILD)/$(ARCHIVE)
+
+# Debian's source and binary packages, of the last commit.
+DEB = $(BUILD)/deb/posthaste-$(VERSION)
+deb: dist
+	rm -rf $(BUILD)/deb
+	mkdir $(BUILD)/deb
+	ln $(BUILD)/$(ARCHIVE) $(BUILD)/deb/posthaste_$(VERSION).orig.tar.gz
+	tar -xzf $(BUILD)/$(ARCHIVE) -C $(BUILD)/deb
+	cp -R $(DEB)/packaging/debian $(DEB)/debian
+	cd $(DEB) && MAKEFLAGS= dpkg-buildpackage -us -uc
+	@ls $(BUILD)/deb/*.deb
