@@ -590,6 +590,43 @@ what_is_said_in_mid_message_ends_it(void **state)
 	relay_record_free(&o.record);
 }
 
+/* What can't be written whole wasn't answered, whatever has come; but a refusal
+ * is the reason for it. */
+static void
+the_last_words_before_a_hangup_count_if_they_refuse(void **state)
+{
+	static const struct {
+		const char *words, *reply;	/* NULL: none that counts */
+	} rows[] = {
+		{ "S 421 4.3.2 going down", "421 4.3.2 going down" },
+		{ "S 554 5.7.1 no", "554 5.7.1 no" },
+		{ "S 250 one\nS 250 two\nS 250 three\nS 250 four", NULL },
+	};
+	static char large[60000];
+	char script[400];
+	const struct wish w = { .script = script, .body = large,
+	    .chunking = SESSION_CHUNKING_ONE_FLIGHT,
+	    .has_one_recipient = true };
+	struct outcome o;
+	size_t i;
+
+	(void)state;
+	memset(large, 'a', sizeof(large) - 1);
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		(void)snprintf(script, sizeof(script), GOOD_START
+		    "S 250-relay.test\nS 250-PIPELINING\nS 250 CHUNKING\n"
+		    "flush\nsleep 100\n%s\nreset", rows[i].words);
+		play(&o, &w);
+		assert_false(o.ok);
+		assert_int_equal(o.err.stage, STAGE_MAIL);
+		if (rows[i].reply != NULL)
+			assert_string_equal(o.err.reply, rows[i].reply);
+		assert_false(o.err.uncertain);
+		assert_int_equal(o.progress, PROGRESS_NONE);
+		relay_record_free(&o.record);
+	}
+}
+
 /* Nothing is written that somebody might take for having arrived. */
 static void
 a_hangup_is_seen_before_a_flight_leaves(void **state)
@@ -696,6 +733,8 @@ main(void)
 		    what_is_refused_a_place_takes_its_flight_with_it),
 		cmocka_unit_test(nothing_is_said_in_a_broken_session),
 		cmocka_unit_test(what_is_said_in_mid_message_ends_it),
+		cmocka_unit_test(
+		    the_last_words_before_a_hangup_count_if_they_refuse),
 		cmocka_unit_test(a_hangup_is_seen_before_a_flight_leaves),
 		cmocka_unit_test(
 		    a_reply_that_came_with_the_greeting_is_none_to_an_early_ehlo),
