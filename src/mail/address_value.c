@@ -75,18 +75,16 @@ char *
 address_to_string(const struct address *address, const char *domain)
 {
 	struct span local = span_of(address->local), end;
-	struct buf b;
+	char *string;
 
 	if (address_is_null(address))
 		return mem_string("");
 	end = span_of(address->domain != NULL ? address->domain : domain);
-	buf_init(&b, BUF_UNLIMITED);
-	if (!buf_reserve(&b, local.len + 1 + end.len))
-		mem_exhausted();
-	text_put(&b, local);
+	string = mem_alloc(local.len + sizeof("@") + end.len);
+	memcpy(string, local.data, local.len);
 	if (end.data != NULL) {
-		text_put_char(&b, '@');
-		text_put(&b, end);
+		string[local.len] = '@';
+		memcpy(string + local.len + 1, end.data, end.len);
 	}
-	return b.data;
+	return string;
 }
