@@ -33,6 +33,9 @@ _posthaste() {
 		return ;;
 	--warn-expiry)
 		return ;;
+	--import)
+		mapfile -t COMPREPLY < <(compgen -W 'msmtprc ssmtp nullmailer dma git' -- "$cur")
+		return ;;
 	-f)
 		return ;;
 	-r)
@@ -55,7 +58,7 @@ _posthaste() {
 	esac
 	# Recipients are anybody's guess.
 	[[ $cur == -* ]] || return
-	long=' --profile --check --warn-expiry --print-config --list-profiles --dry-run --json --queue --flush --print-id --help --version'
+	long=' --profile --check --warn-expiry --print-config --list-profiles --import --dry-run --json --queue --flush --print-id --help --version'
 	short=' -t -i -oi -f -r -F -B -L -N -R -V -v -bm -bs -bp -bi -q'
 	# Long options come once each, before all others; --config is the first.
 	((COMP_CWORD > 1)) || long="--config $long"
@@ -64,7 +67,7 @@ _posthaste() {
 		case $word in
 		--)
 			return ;;
-		--config | --profile | --warn-expiry)
+		--config | --profile | --warn-expiry | --import)
 			seen+="$word "
 			i=$((i + 1)) ;;
 		--*)

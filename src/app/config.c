@@ -17,9 +17,8 @@ show_profile(const struct setup *s, const char *name, const char *why,
 	    buf_printf(out, ": %s\n", why) && profile_show(s->file, name, out);
 }
 
-/* A terminal must not be told anything but text. */
-static bool
-write_text(int fd, struct span text)
+bool
+config_write(int fd, struct span text)
 {
 	struct buf safe;
 	struct span line;
@@ -64,7 +63,7 @@ config_show(const struct process *process, const struct options *options,
 	buf_init(&out, BUF_UNLIMITED);
 	setup_begin(&setup, process, options, trace);
 	ok = setup_load(&setup, err) && render(&setup, &out, &p, err);
-	if (!write_text(process->out, buf_span(&out)) && ok)
+	if (!config_write(process->out, buf_span(&out)) && ok)
 		ok = error_set_errno(err, STAGE_SYSTEM, EX_OSERR, errno,
 		    "standard output");
 	if (!ok)

@@ -5,6 +5,7 @@
 #include "app/options.h"
 #include "app/run.h"
 #include "base/error.h"
+#include "base/span.h"
 #include "base/trace.h"
 
 /*
@@ -14,5 +15,8 @@
  */
 int config_show(const struct process *process, const struct options *options,
     const struct trace *trace, struct error *err);
+
+/* Writes lines; a terminal isn't told anything but text. False with errno. */
+bool config_write(int fd, struct span text);
 
 #endif

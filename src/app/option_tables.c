@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "app/import.h"
 #include "base/span.h"
 
 #define DAYS_DIGITS_MAX 5
@@ -565,6 +566,19 @@ choose_list_profiles(struct option_reader *r, const char *text,
 }
 
 static bool
+choose_import(struct option_reader *r, const char *text, const char *value,
+    struct error *err)
+{
+	const char *kinds;
+
+	if (!choose_mode(r, MODE_IMPORT, err) || !refuse_cgi(r, text, err))
+		return false;
+	r->options->import_kind = value;
+	return import_knows(value, &kinds) || error_set(err, STAGE_USAGE,
+	    EX_USAGE, "%s takes one of %s, not `%s`", text, kinds, value);
+}
+
+static bool
 set_profile(struct option_reader *r, const char *text, const char *value,
     struct error *err)
 {
@@ -646,7 +660,7 @@ const struct option_name option_long[] = {
 	{ "list-profiles", TAKES_NONE, choose_list_profiles,
 	    "--list-profiles" },
 	{ "configure", TAKES_VALUE, later_mode, "--configure" },
-	{ "import", TAKES_VALUE, later_mode, "--import" },
+	{ "import", TAKES_VALUE, choose_import, "--import" },
 	{ "queue", TAKES_NONE, choose_mailq, NULL },
 	{ "flush", TAKES_OPTIONAL, choose_flush, NULL },
 	{ "print-id", TAKES_NONE, set_print_id, NULL },

@@ -160,7 +160,22 @@ check_check(const struct options *o, struct error *err)
 static bool
 shows_files(enum mode mode)
 {
-	return mode == MODE_PRINT_CONFIG || mode == MODE_LIST_PROFILES;
+	return mode == MODE_PRINT_CONFIG || mode == MODE_LIST_PROFILES ||
+	    mode == MODE_IMPORT;
+}
+
+/* Its file stands where recipients would. */
+static bool
+check_import(const struct options *o, struct error *err)
+{
+	struct options other = *o;
+
+	other.recipient_count = 0;
+	if (says_how_to_send(&other) || o->sender != NULL ||
+	    o->config != NULL || o->profile != NULL)
+		return option_refuse("--import", "it stands alone", err);
+	return o->recipient_count <= 1 || option_refuse("--import",
+	    "it takes one file", err);
 }
 
 /* What each word may be when seen alone was checked; now all together. */
@@ -181,6 +196,8 @@ check_combination(const struct option_reader *r, struct error *err)
 	if (shows_files(o->mode) && o->json)
 		return option_refuse("--json", "what this mode prints has a "
 		    "form of its own", err);
+	if (o->mode == MODE_IMPORT)
+		return check_import(o, err);
 	if (o->mode != MODE_SUBMIT)
 		return (!says_how_to_send(o) && o->sender == NULL) ||
 		    option_refuse("a mode that sends nothing stands alone",

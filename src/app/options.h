@@ -23,6 +23,7 @@ enum mode {
 	MODE_CHECK,	/* --check: speak with the relay, and send nothing */
 	MODE_PRINT_CONFIG,	/* --print-config */
 	MODE_LIST_PROFILES,	/* --list-profiles */
+	MODE_IMPORT,	/* --import: another program's configuration */
 	MODE_NOTHING,	/* -bh, -bH: nothing to do, and done */
 	MODE_HELP,
 	MODE_VERSION
@@ -49,6 +50,8 @@ struct options {
 	const char *sender;	/* -f or -r; NULL where neither was given */
 	const char *full_name;	/* -F */
 	const char *config, *profile;
+	const char *import_kind;	/* of --import; its file is among the
+					 * recipients */
 	const char *flush_id;	/* of --flush, or NULL */
 	char *const *recipients;	/* what is left of argv */
 	size_t recipient_count;

@@ -5,6 +5,7 @@
 #include "app/check.h"
 #include "app/config.h"
 #include "app/help.h"
+#include "app/import.h"
 #include "app/mailq.h"
 #include "app/newaliases.h"
 #include "app/options.h"
@@ -65,6 +66,7 @@ static mode_action *const actions[] = {
 	[MODE_CHECK] = check,
 	[MODE_PRINT_CONFIG] = config_show,
 	[MODE_LIST_PROFILES] = config_show,
+	[MODE_IMPORT] = import,
 	[MODE_NOTHING] = do_nothing,
 	[MODE_HELP] = say_help,
 	[MODE_VERSION] = say_help,

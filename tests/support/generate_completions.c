@@ -26,6 +26,7 @@ static const struct {
 	{ "-B", "7BIT 8BITMIME" },
 	{ "-N", "never success failure delay" },
 	{ "-R", "hdrs full" },
+	{ "--import", "msmtprc ssmtp nullmailer dma git" },
 };
 
 static const char *

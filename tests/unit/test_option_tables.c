@@ -232,8 +232,7 @@ static const struct {
 	{ "-B8BITMIME", false, BODY_8BITMIME },
 };
 
-static const char *const long_ones_of_later[] = {
-	"--configure=a@b", "--import=x" };
+static const char *const long_ones_of_later[] = { "--configure=a@b" };
 
 /* `name`, up to two words, and `last`; any of these may be NULL. */
 static bool

@@ -1,0 +1,11 @@
+/* What an imported profile needs beyond single words. */
+#ifndef POSTHASTE_APP_IMPORT_SETTLE_H
+#define POSTHASTE_APP_IMPORT_SETTLE_H
+
+#include "app/import_row.h"
+
+/* Completes every section. EX_CONFIG where none names a relay. */
+bool import_settle(struct sheet *s, const struct import_kind *kind,
+    struct error *err) MUST_CHECK;
+
+#endif
