@@ -46,6 +46,14 @@ client_reply(struct client *c, int code, char mark, const char *enhanced,
 		mem_exhausted();
 }
 
+static bool
+fail_output(struct client *c, struct error *err)
+{
+	buf_clear(&c->output);
+	return error_set_errno(err, STAGE_SYSTEM, EX_OSERR, c->lost_errno,
+	    "standard output");
+}
+
 bool
 client_flush(struct client *c, struct error *err)
 {
@@ -55,6 +63,8 @@ client_flush(struct client *c, struct error *err)
 	struct error stopped = { 0 };
 	ssize_t n;
 
+	if (c->lost_errno != 0)
+		return fail_output(c, err);
 	while (c->output.len > 0) {
 		/* A pipe that is ready takes PIPE_BUF octets at least. */
 		size_t size = c->output.len < 4096 ? c->output.len : 4096;
@@ -67,9 +77,8 @@ client_flush(struct client *c, struct error *err)
 		}
 		n = write(c->out, c->output.data, size);
 		if (n < 0 && errno != EINTR && errno != EAGAIN) {
-			buf_clear(&c->output);
-			return error_set_errno(err, STAGE_SYSTEM, EX_OSERR,
-			    errno, "standard output");
+			c->lost_errno = errno;
+			return fail_output(c, err);
 		}
 		if (n > 0)
 			buf_consume(&c->output, (size_t)n);

@@ -23,6 +23,7 @@ struct client {
 	int64_t idle;		/* ms that it may be silent */
 	struct buf input;	/* received and not consumed yet */
 	struct buf output;	/* replies that wait to leave */
+	int lost_errno;		/* why no more replies leave; 0: they do */
 	bool at_end;
 };
 
@@ -60,7 +61,8 @@ bool client_has_input(struct client *c);
 void client_reply(struct client *c, int code, char mark, const char *enhanced,
     const char *format, ...) FORMAT(5, 6);
 
-/* Lets the replies leave. */
+/* Lets the replies leave. Behind one that was lost none does: it would be taken
+ * for that one. */
 bool client_flush(struct client *c, struct error *err) MUST_CHECK;
 
 #endif

@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -180,6 +181,32 @@ replies_leave_before_anything_is_waited_for(void **state)
 	end(&e);
 }
 
+static void
+behind_a_reply_that_was_lost_none_leaves(void **state)
+{
+	struct error err = { 0 }, again = { 0 };
+	int unfit = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	struct ends e;
+	char octet;
+
+	(void)state;
+	begin(&e, "", 1000);
+	e.client.out = unfit;
+	client_reply(&e.client, 554, ' ', "5.5.0", "no");
+	assert_false(client_flush(&e.client, &err));
+	assert_int_equal(err.exit_code, EX_OSERR);
+	assert_string_equal(err.text, "standard output: Bad file descriptor");
+
+	e.client.out = e.out[1];
+	client_reply(&e.client, 250, ' ', "2.0.0", "yes");
+	assert_false(client_flush(&e.client, &again));
+	assert_string_equal(again.text, err.text);
+	assert_int_equal(close(e.out[1]), 0);
+	assert_int_equal(read(e.out[0], &octet, 1), 0);
+	(void)close(unfit);
+	end(&e);
+}
+
 int
 main(void)
 {
@@ -189,6 +216,7 @@ main(void)
 		cmocka_unit_test(silence_ends_at_the_limit),
 		cmocka_unit_test(silence_within_a_message_ends_at_the_limit),
 		cmocka_unit_test(replies_leave_before_anything_is_waited_for),
+		cmocka_unit_test(behind_a_reply_that_was_lost_none_leaves),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
