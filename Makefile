@@ -167,7 +167,8 @@ check-headers:
 	|| exit 1; done
 	@echo "check-headers: $(words $(HEADERS)) headers compile alone"
 
-MANUALS = man/posthaste.8 man/posthaste.ini.5 man/posthaste-hints.7
+MANUALS = man/posthaste.8 man/posthaste.ini.5 man/posthaste-hints.7 \
+	man/posthaste-migrate.7
 check-manual:
 	@if command -v $(MANDOC) >/dev/null; then \
 	$(MANDOC) -T lint -W warning $(MANUALS) && \
@@ -250,7 +251,8 @@ install: $(PROGRAM)
 		$(sort $(dir $(addprefix $(DESTDIR),$(names) $(name_pages))))
 	$(INSTALL) -m 755 $(PROGRAM) $(DESTDIR)$(bindir)/posthaste
 	$(INSTALL) -m 644 man/posthaste.8 $(DESTDIR)$(mandir)/man8
-	$(INSTALL) -m 644 man/posthaste-hints.7 $(DESTDIR)$(mandir)/man7
+	$(INSTALL) -m 644 man/posthaste-hints.7 man/posthaste-migrate.7 \
+		$(DESTDIR)$(mandir)/man7
 	$(INSTALL) -m 644 man/posthaste.ini.5 $(DESTDIR)$(mandir)/man5
 	$(INSTALL) -m 644 README.md LICENSE etc/posthaste.ini \
 		$(DESTDIR)$(docdir)
@@ -274,6 +276,7 @@ uninstall:
 	rm -f $(DESTDIR)$(bindir)/posthaste \
 		$(DESTDIR)$(mandir)/man8/posthaste.8 \
 		$(DESTDIR)$(mandir)/man7/posthaste-hints.7 \
+		$(DESTDIR)$(mandir)/man7/posthaste-migrate.7 \
 		$(DESTDIR)$(mandir)/man5/posthaste.ini.5 \
 		$(DESTDIR)$(bashcompdir)/posthaste \
 		$(DESTDIR)$(zshcompdir)/_posthaste \

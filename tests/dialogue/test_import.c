@@ -429,6 +429,47 @@ what_can_t_be_imported_is_said(void **state)
 	mem_free(empty);
 }
 
+/* The next literal of the manual that is a profile, or the empty one. */
+static struct span
+next_profile(const char **at)
+{
+	static const char begin[] = ".Bd -literal -offset indent\n[";
+	const char *end;
+
+	*at = strstr(*at, begin);
+	if (*at == NULL)
+		return span_of(NULL);
+	*at += sizeof(begin) - 2;
+	end = strstr(*at, "\n.Ed\n");
+	assert_non_null(end);
+	return span_make(*at, (size_t)(end + 1 - *at));
+}
+
+static void
+the_manual_s_profiles_can_be_used(void **state)
+{
+	char text[32768];
+	FILE *file = fopen("man/posthaste-migrate.7", "re");
+	const char *at = text;
+	struct span profile;
+	struct buf one;
+	size_t n, count;
+
+	assert_non_null(file);
+	n = fread(text, 1, sizeof(text) - 1, file);
+	assert_int_equal(fclose(file), 0);
+	assert_true(n < sizeof(text) - 1);
+	text[n] = '\0';
+	buf_init(&one, BUF_UNLIMITED);
+	for (count = 0; (profile = next_profile(&at)).len > 0; count++) {
+		buf_clear(&one);
+		assert_true(buf_add_span(&one, profile));
+		check_use(state, &one);
+	}
+	assert_int_equal(count, 10);
+	buf_free(&one);
+}
+
 static int
 set_up(void **state)
 {
@@ -455,6 +496,7 @@ main(void)
 		cmocka_unit_test(git_s_own_file_is_read_by_git),
 		cmocka_unit_test(check_takes_what_was_printed),
 		cmocka_unit_test(what_can_t_be_imported_is_said),
+		cmocka_unit_test(the_manual_s_profiles_can_be_used),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
