@@ -227,7 +227,7 @@ report(struct attempt *a, enum report_fate fate)
 	if (fate == REPORT_QUEUED && e->run->options->mode != MODE_FLUSH)
 		e->options.is_quiet = true;
 	hint_apply(&a->err, r.profile);
-	if (fate == REPORT_PASSED)
+	if (!error_is_set(&a->err))
 		report_success(&r, &a->err);
 	else
 		report_failure(&r, &a->err);
@@ -296,20 +296,17 @@ settle(struct attempt *a, enum report_fate fate)
 	report(a, fate);
 }
 
-/* What isn't a letter can't be sent, and mustn't be lost. */
+/* What isn't a letter can't be sent, and mustn't be lost; one that can't be
+ * read now stays where it is. */
 static void
 put_aside(struct attempt *a)
 {
 	struct errand *e = a->errand;
+	bool is_moved = a->err.exit_code == EX_DATAERR &&
+	    spool_give_up(e->spool, a->claim.id, &a->trouble);
 
-	if (a->err.exit_code == EX_DATAERR &&
-	    spool_give_up(e->spool, a->claim.id, &a->trouble)) {
-		e->given_up++;
-		report(a, REPORT_GIVEN_UP);
-	} else {
-		e->left++;
-		report(a, REPORT_QUEUED);
-	}
+	e->given_up++;
+	report(a, is_moved ? REPORT_GIVEN_UP : REPORT_PASSED);
 }
 
 static bool

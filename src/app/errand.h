@@ -21,7 +21,8 @@ struct errand {
 	struct options options;		/* as the message has them */
 	struct error fault;		/* why the file can't be loaded */
 	struct carrier carrier;
-	size_t given_up, left;		/* how many, all in all */
+	size_t given_up, left;		/* how many, all in all; what can't be
+					 * read counts as the former */
 };
 
 void errand_prepare(struct errand *e, const struct setup *run);

@@ -275,11 +275,15 @@ once_it_is_committed_no_trap_changes_the_status(void **state)
 	mem_free(config);
 }
 
-/* The relay has it, and the file can't be removed: it isn't sent again. */
+/*
+ * One that can't be read stays, and the run says so. Where the relay has it,
+ * and the file can't be removed, it isn't sent again.
+ */
 static void
 what_cant_be_removed_is_marked_as_delivered(void **state)
 {
 	static const long unlinks[] = { SYS_unlinkat, -1 };
+	static const long locks[] = { SYS_flock, -1 };
 	const struct relay_options options = { .connections = 4 };
 	struct bench *b = *state;
 	struct relay *relay;
@@ -307,6 +311,11 @@ what_cant_be_removed_is_marked_as_delivered(void **state)
 	assert_non_null(config);
 	memcpy(words, run, sizeof(run));
 	words[2] = config;
+	/* Behind the run's own lock comes that of the message. */
+	t = plan(b, locks, 2, EIO);
+	t.argv = words;
+	assert_true(tracer_run(&t));
+	assert_int_equal(t.status, EX_UNAVAILABLE);
 	t = plan(b, unlinks, 1, EACCES);
 	t.argv = words;
 	assert_true(tracer_run(&t));
