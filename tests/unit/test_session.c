@@ -551,6 +551,8 @@ what_is_refused_a_place_takes_its_flight_with_it(void **state)
 	assert_int_equal(s.flight.len, 0);
 	assert_int_equal(s.unanswered.len, 0);
 	reply_free(&s.reply);
+	buf_free(&s.flight);
+	buf_free(&s.unanswered);
 }
 
 static void
