@@ -21,7 +21,8 @@ lists() {
 	done
 }
 
-# What a program package holds, whose program's manual pages end in $1.
+# program_files SUFFIX DIR: what a program's package holds, with the suffix of
+# compressed pages and the directory of units.
 program_files() {
 	printf '%s\n' /etc/posthaste/posthaste.ini /usr/bin/posthaste \
 	    /usr/lib/tmpfiles.d/posthaste.conf \
