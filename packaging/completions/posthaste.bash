@@ -33,6 +33,8 @@ _posthaste() {
 		return ;;
 	--warn-expiry)
 		return ;;
+	--configure)
+		return ;;
 	--import)
 		mapfile -t COMPREPLY < <(compgen -W 'msmtprc ssmtp nullmailer dma git' -- "$cur")
 		return ;;
@@ -58,7 +60,7 @@ _posthaste() {
 	esac
 	# Recipients are anybody's guess.
 	[[ $cur == -* ]] || return
-	long=' --profile --check --warn-expiry --print-config --list-profiles --import --dry-run --json --queue --flush --print-id --help --version'
+	long=' --profile --check --warn-expiry --print-config --list-profiles --configure --import --dry-run --json --queue --flush --print-id --help --version'
 	short=' -t -i -oi -f -r -F -B -L -N -R -V -v -bm -bs -bp -bi -q'
 	# Long options come once each, before all others; --config is the first.
 	((COMP_CWORD > 1)) || long="--config $long"
@@ -67,7 +69,7 @@ _posthaste() {
 		case $word in
 		--)
 			return ;;
-		--config | --profile | --warn-expiry | --import)
+		--config | --profile | --warn-expiry | --configure | --import)
 			seen+="$word "
 			i=$((i + 1)) ;;
 		--*)

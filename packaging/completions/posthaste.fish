@@ -36,6 +36,7 @@ complete -c posthaste -n __posthaste_takes_long -l check -d 'speak with the rela
 complete -c posthaste -n __posthaste_takes_long -l warn-expiry -x -d 'with --check: the days its certificate has to last'
 complete -c posthaste -n __posthaste_takes_long -l print-config -d 'the profile that would be used, and where each key is set'
 complete -c posthaste -n __posthaste_takes_long -l list-profiles -d 'the file\'s profiles, a line each'
+complete -c posthaste -n __posthaste_takes_long -l configure -x -d 'a profile file for a mail account'
 complete -c posthaste -n __posthaste_takes_long -l import -x -a 'msmtprc ssmtp nullmailer dma git' -d 'a profile file out of another program\'s'
 complete -c posthaste -n __posthaste_takes_long -l dry-run -d 'show profile, envelope and header'
 complete -c posthaste -n __posthaste_takes_long -l json -d 'what came of it, as one line on standard error'

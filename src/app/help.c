@@ -23,6 +23,7 @@ const char help_text[] =
 "  --print-config     the profile that would be used, and where each key "
 "is set\n"
 "  --list-profiles    the file's profiles, a line each\n"
+"  --configure ADDRESS  a profile file for a mail account\n"
 "  --import KIND [FILE]  a profile file out of another program's; KIND is\n"
 "                     msmtprc, ssmtp, nullmailer, dma or git\n"
 "  --dry-run          show profile, envelope and header; send nothing\n"

@@ -151,4 +151,4 @@ read_text(struct sheet *s, struct span text, struct error *err)
 static const char *const paths[] = { "/etc/dma/dma.conf", NULL };
 
 const struct import_kind import_dma = { "dma", paths, read_text, false,
-	true };
+	true, false };

@@ -197,4 +197,4 @@ read_text(struct sheet *s, struct span text, struct error *err)
 static const char *const paths[] = { NULL };
 
 const struct import_kind import_git = { "git", paths, read_text, false,
-	false };
+	false, false };

@@ -228,4 +228,4 @@ static const char *const paths[] = { "~/.msmtprc", "~/.config/msmtp/config",
 	"/etc/msmtprc", NULL };
 
 const struct import_kind import_msmtp = { "msmtprc", paths, read_text, true,
-	false };
+	false, false };

@@ -248,4 +248,4 @@ read_text(struct sheet *s, struct span text, struct error *err)
 static const char *const paths[] = { "/etc/nullmailer/remotes", NULL };
 
 const struct import_kind import_nullmailer = { "nullmailer", paths, read_text,
-	false, false };
+	false, false, false };

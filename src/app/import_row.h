@@ -29,6 +29,8 @@ struct import_kind {
 	bool (*read)(struct sheet *s, struct span text, struct error *err);
 	bool is_starttls;	/* what TLS is where only that is said */
 	bool is_always_25;	/* its port by default, also for implicit TLS */
+	bool is_open;	/* the sender's domain isn't one for `ehlo`, and a
+			 * relay may be missing */
 };
 
 extern const struct import_kind import_msmtp, import_ssmtp, import_nullmailer,

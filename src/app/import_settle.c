@@ -107,7 +107,7 @@ domain_of(const char *address)
 
 /* A name has to be there; what comes next to it is said to be no more. */
 static bool
-settle_ehlo(struct sheet *s)
+settle_ehlo(struct sheet *s, const struct import_kind *kind)
 {
 	struct sheet_section *p = s->current;
 	struct span guesses[3];
@@ -118,7 +118,7 @@ settle_ehlo(struct sheet *s)
 	guesses[0] = span_of(sheet_get(p, "domain"));
 	guesses[1] = domain_of(sheet_get(p, "from"));
 	guesses[2] = domain_of(sheet_get(p, "user"));
-	for (i = 0; i < 3; i++) {
+	for (i = 0; i < 3 && !kind->is_open; i++) {
 		if (!sheet_set(s, "ehlo", guesses[i]))
 			return false;
 		if (sheet_get(p, "ehlo") != NULL)
@@ -160,8 +160,8 @@ settle_secret(struct sheet *s)
 	buf_init(&path, BUF_UNLIMITED);
 	ok = add_secret_path(s, &path) &&
 	    set(s, "password_file", buf_string(&path)) &&
-	    (at == NULL ? sheet_remark(s, span_of(NULL), "The password wasn't "
-	    "there. Put it into a file, alone on a line:") :
+	    (at == NULL ? sheet_remark(s, span_of(NULL), "Put the password "
+	    "into a file, alone on a line:") :
 	    sheet_remark(s, span_of(NULL), "The password in %s isn't printed. "
 	    "Put it into a file, alone on a line:", at)) &&
 	    sheet_remark(s, span_of(NULL), "    (umask 077; cat >'%s')",
@@ -223,7 +223,7 @@ settle_section(struct sheet *s, const struct import_kind *kind)
 	    !buf_add_string(&s->current->missing, "#host = FIXME\n"))
 		return false;
 	return settle_tls(s, kind) && settle_proxy(s) && settle_log(s) &&
-	    settle_ehlo(s) && settle_auth(s) && settle_match(s);
+	    settle_ehlo(s, kind) && settle_auth(s) && settle_match(s);
 }
 
 bool
@@ -236,7 +236,7 @@ import_settle(struct sheet *s, const struct import_kind *kind,
 	for (i = 0; i < s->count; i++)
 		is_any = is_any || (!s->sections[i]->is_hidden &&
 		    is_reachable(s->sections[i]));
-	if (!is_any)
+	if (!is_any && !kind->is_open)
 		return error_set(err, STAGE_CONFIG, EX_CONFIG,
 		    "%s: it names no relay", s->file);
 	s->line = 0;

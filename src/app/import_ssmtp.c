@@ -134,4 +134,4 @@ read_text(struct sheet *s, struct span text, struct error *err)
 static const char *const paths[] = { "/etc/ssmtp/ssmtp.conf", NULL };
 
 const struct import_kind import_ssmtp = { "ssmtp", paths, read_text, false,
-	true };
+	true, false };

@@ -33,15 +33,6 @@ refuse(struct option_reader *r, const char *text, const char *value,
 	return option_refuse("refused", text, err);
 }
 
-static bool
-later(struct option_reader *r, const char *text, const char *value,
-    struct error *err)
-{
-	(void)r;
-	(void)value;
-	return option_refuse("not in this version", text, err);
-}
-
 /* A mode that reads no message isn't made to wait for one either. */
 static bool
 refuse_mode(struct option_reader *r, const char *text, const char *value,
@@ -49,14 +40,6 @@ refuse_mode(struct option_reader *r, const char *text, const char *value,
 {
 	r->options->mode = MODE_NOTHING;
 	return refuse(r, text, value, err);
-}
-
-static bool
-later_mode(struct option_reader *r, const char *text, const char *value,
-    struct error *err)
-{
-	r->options->mode = MODE_NOTHING;
-	return later(r, text, value, err);
 }
 
 /* The value must be one of the words of `text` behind the first, its name. */
@@ -579,6 +562,14 @@ choose_import(struct option_reader *r, const char *text, const char *value,
 }
 
 static bool
+choose_configure(struct option_reader *r, const char *text, const char *value,
+    struct error *err)
+{
+	r->options->configure_address = value;
+	return choose_mode(r, MODE_CONFIGURE, err) && refuse_cgi(r, text, err);
+}
+
+static bool
 set_profile(struct option_reader *r, const char *text, const char *value,
     struct error *err)
 {
@@ -659,7 +650,7 @@ const struct option_name option_long[] = {
 	    "--print-config" },
 	{ "list-profiles", TAKES_NONE, choose_list_profiles,
 	    "--list-profiles" },
-	{ "configure", TAKES_VALUE, later_mode, "--configure" },
+	{ "configure", TAKES_VALUE, choose_configure, "--configure" },
 	{ "import", TAKES_VALUE, choose_import, "--import" },
 	{ "queue", TAKES_NONE, choose_mailq, NULL },
 	{ "flush", TAKES_OPTIONAL, choose_flush, NULL },

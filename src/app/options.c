@@ -161,7 +161,7 @@ static bool
 shows_files(enum mode mode)
 {
 	return mode == MODE_PRINT_CONFIG || mode == MODE_LIST_PROFILES ||
-	    mode == MODE_IMPORT;
+	    mode == MODE_IMPORT || mode == MODE_CONFIGURE;
 }
 
 /* Its file stands where recipients would. */
@@ -198,6 +198,9 @@ check_combination(const struct option_reader *r, struct error *err)
 		    "form of its own", err);
 	if (o->mode == MODE_IMPORT)
 		return check_import(o, err);
+	if (o->mode == MODE_CONFIGURE && (o->config != NULL ||
+	    o->profile != NULL))
+		return option_refuse("--configure", "it stands alone", err);
 	if (o->mode != MODE_SUBMIT)
 		return (!says_how_to_send(o) && o->sender == NULL) ||
 		    option_refuse("a mode that sends nothing stands alone",

@@ -24,6 +24,7 @@ enum mode {
 	MODE_PRINT_CONFIG,	/* --print-config */
 	MODE_LIST_PROFILES,	/* --list-profiles */
 	MODE_IMPORT,	/* --import: another program's configuration */
+	MODE_CONFIGURE,	/* --configure: a profile for an address */
 	MODE_NOTHING,	/* -bh, -bH: nothing to do, and done */
 	MODE_HELP,
 	MODE_VERSION
@@ -52,6 +53,7 @@ struct options {
 	const char *config, *profile;
 	const char *import_kind;	/* of --import; its file is among the
 					 * recipients */
+	const char *configure_address;
 	const char *flush_id;	/* of --flush, or NULL */
 	char *const *recipients;	/* what is left of argv */
 	size_t recipient_count;

@@ -4,6 +4,7 @@
 
 #include "app/check.h"
 #include "app/config.h"
+#include "app/configure.h"
 #include "app/help.h"
 #include "app/import.h"
 #include "app/mailq.h"
@@ -67,6 +68,7 @@ static mode_action *const actions[] = {
 	[MODE_PRINT_CONFIG] = config_show,
 	[MODE_LIST_PROFILES] = config_show,
 	[MODE_IMPORT] = import,
+	[MODE_CONFIGURE] = configure,
 	[MODE_NOTHING] = do_nothing,
 	[MODE_HELP] = say_help,
 	[MODE_VERSION] = say_help,

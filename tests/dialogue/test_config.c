@@ -225,7 +225,8 @@ static void
 a_cgi_program_is_shown_no_file(void **state)
 {
 	static const char *const verbs[] = { "--print-config",
-		"--list-profiles", "--import=dma" };
+		"--list-profiles", "--import=dma",
+		"--configure=ann@gmail.com" };
 	char *path = program_profile(*state, file_text);
 	char *config = with_path("POSTHASTE_CONFIG=FILE", path);
 	const char *env[] = { config, "GATEWAY_INTERFACE=CGI/1.1", NULL };

@@ -106,7 +106,7 @@ static void
 a_refused_mode_without_a_message_doesnt_wait_for_stdin(void **state)
 {
 	static const char *const modes[] = { "-bd", "-bt", "-bv", "-bP",
-		"--import=x", "--configure=a@b" };
+		"--import=x" };
 	size_t i;
 
 	for (i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {

@@ -66,22 +66,6 @@ made_files_are_as_they_would_be_made_now(void **state)
 	}
 }
 
-/* Whether this version takes the option at all. */
-static bool
-is_of_this_version(const struct option_name *row)
-{
-	char name[] = "posthaste", option[40];
-	char *argv[] = { name, option, NULL };
-	const struct invocation in = { .argc = 2, .argv = argv };
-	struct error err = { 0 };
-	struct options o;
-
-	(void)snprintf(option, sizeof(option), "--%s%s", row->name,
-	    row->arity == TAKES_VALUE ? "=1" : "");
-	return options_parse(&o, &in, &err) ||
-	    strstr(err.text, "not in this version") == NULL;
-}
-
 /* As a word of its own: "--NAME", or fish's "-l NAME". */
 static bool
 is_offered(const char *text, const char *name)
@@ -116,8 +100,7 @@ every_long_option_is_offered(void **state)
 		buf_init(&made, BUF_UNLIMITED);
 		g->print(&made);
 		for (row = option_long; row->name != NULL; row++)
-			if (is_of_this_version(row) &&
-			    !is_offered(buf_string(&made), row->name))
+			if (!is_offered(buf_string(&made), row->name))
 				fail_msg("%s: no %s", g->path, row->name);
 		buf_free(&made);
 	}

@@ -232,8 +232,6 @@ static const struct {
 	{ "-B8BITMIME", false, BODY_8BITMIME },
 };
 
-static const char *const long_ones_of_later[] = { "--configure=a@b" };
-
 /* `name`, up to two words, and `last`; any of these may be NULL. */
 static bool
 parse(struct options *o, const char *name, const char *const *words,
@@ -450,22 +448,6 @@ quiet_and_body_type_are_set_by_their_options_alone(void **state)
 }
 
 static void
-long_options_of_later_say_so(void **state)
-{
-	const char *words[3] = { NULL };
-	struct options o;
-	struct error err;
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < COUNT(long_ones_of_later); i++) {
-		words[0] = long_ones_of_later[i];
-		assert_false(parse(&o, "posthaste", words, "c@d", &err));
-		assert_usage_error(words[0], &err, "not in this version: --");
-	}
-}
-
-static void
 a_refusal_names_the_thing_and_the_reason(void **state)
 {
 	struct error err = { 0 };
@@ -491,7 +473,6 @@ main(void)
 		cmocka_unit_test(dots_are_ignored_if_asked_for),
 		cmocka_unit_test(
 		    quiet_and_body_type_are_set_by_their_options_alone),
-		cmocka_unit_test(long_options_of_later_say_so),
 		cmocka_unit_test(a_refusal_names_the_thing_and_the_reason),
 	};
 
