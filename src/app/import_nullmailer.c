@@ -185,8 +185,8 @@ read_remote(struct sheet *s, struct span line, struct span *options_before)
 	ok = begin_remote(s, span_of(host), &token);
 	if (take_token(&line, &token) && strcmp(token.data, "smtp") != 0) {
 		sheet_unset(s->current, "host");
-		ok = ok && sheet_remark(s, buf_span(&token),
-		    "this isn't spoken, only smtp");
+		ok = ok && sheet_remark(s, span_of("protocol"),
+		    "only smtp is spoken");
 		goto out;
 	}
 	while (ok && take_token(&line, &token))

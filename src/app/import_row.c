@@ -20,7 +20,9 @@ import_apply(struct sheet *s, const struct import_row *rows, struct span name,
 	for (; rows->name != NULL; rows++)
 		if (span_equals_nocase(name, span_of(rows->name)))
 			return rows->set(s, rows, value);
-	return sheet_remark(s, name, "nothing in posthaste is like it");
+	/* Not named: it may be a part of a password without its quotes. */
+	return sheet_remark(s, span_of("a word here"),
+	    "nothing in posthaste is like it");
 }
 
 /* "DIR/name" beside the imported file. */

@@ -78,7 +78,7 @@ static const struct row rows[] = {
 	    "proxy = socks5://127.0.0.1:9050\n"
 	    "log = syslog, file:" HOME "/m.log\n"
 	    "[a-b-2]\nhost = 127.0.0.1\ntls = none\n",
-	    { "auth = digest-md5: ", "frobnicate: nothing in posthaste",
+	    { "auth = digest-md5: ", "msmtprc:20: a word here: nothing",
 	    "msmtprc:8 isn't printed", "ehlo = FIXME",
 	    "SHA-256, 64 digits" } },
 	{ "ssmtp", { "ssmtp.conf", "root=postmaster\nmailhub=mail\n"
@@ -115,7 +115,8 @@ static const struct row rows[] = {
 	    "password_file = PASSWORD\n", { "remotes:1 isn't printed" } },
 	{ "nullmailer", { "remotes", "# two alike\na.example.org\n"
 	    "b.example.org\nc.example.org smtp --tls --insecure "
-	    "--auth-login --user=ann x509fmtder\nd.example.org qmqp\n",
+	    "--auth-login --user=ann x509fmtder pass=x " SECRET "\n"
+	    "d.example.org " SECRET "\n",
 	    "defaultdomain", "example.org", "adminaddr",
 	    "ops@example.org\n" },
 	    "[default]\nhost = a.example.org, b.example.org\n"
@@ -126,7 +127,7 @@ static const struct row rows[] = {
 	    "[remote3]\nehlo = example.org\ntls = none\n"
 	    "domain = example.org\n",
 	    { "put `root: ops@example.org`", "Only --profile chooses",
-	    "qmqp: this isn't spoken", "read as PEM" } },
+	    "protocol: only smtp is spoken", "read as PEM" } },
 	{ "dma", { "dma.conf", "SMARTHOST mail.example.com\nPORT 25\n"
 	    "ALIASES /etc/aliases\nSPOOLDIR /var/spool/dma\n"
 	    "AUTHPATH auth.conf\nSECURETRANSFER\nSTARTTLS\nFINGERPRINT 1234567"
