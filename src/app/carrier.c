@@ -26,6 +26,7 @@ prepare(struct carrier *c, const struct draft *draft, int *peer,
 
 	memset(c, 0, sizeof(*c));
 	c->socket = c->memory = c->file = -1;
+	c->profile = mem_string(draft->profile.name);
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
 		return error_set_errno(err, STAGE_SYSTEM, EX_OSERR, errno,
 		    "socketpair");
@@ -42,7 +43,6 @@ prepare(struct carrier *c, const struct draft *draft, int *peer,
 	if (c->memory < 0 || c->file < 0)
 		return error_set_errno(err, STAGE_SYSTEM, EX_OSERR, errno,
 		    "a temporary file");
-	c->profile = mem_string(draft->profile.name);
 	return true;
 }
 
@@ -80,7 +80,8 @@ close_one(int *fd)
 void
 carrier_close(struct carrier *c)
 {
-	if (c->state == NULL && c->child == 0 && c->profile == NULL)
+	/* Never begun: its descriptors are zeros. */
+	if (c->profile == NULL)
 		return;
 	/* The end of the socket is the child's reason to say QUIT. */
 	close_one(&c->socket);
