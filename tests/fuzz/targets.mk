@@ -33,8 +33,12 @@ FUZZ_RUN_CALLS = fstat fsync ftruncate futimens linkat mkostemp memfd_create \
 	certificate_set_x509_trust_mem certificate_set_x509_system_trust)
 FUZZ_WRAP_run = $(foreach c,$(FUZZ_RUN_CALLS),$(call wrap,$(c)))
 
-# All of the library, built once more for libFuzzer.
+# All of the library, built once more for libFuzzer, or for what OSS-Fuzz gives
+# instead (packaging/oss-fuzz/build.sh).
 FUZZ_CC = clang
+FUZZ_COVERAGE = -fsanitize=fuzzer-no-link
+FUZZ_ENGINE = -fsanitize=fuzzer
+FUZZ_LINK = $(FUZZ_CC) $(FUZZ_CFLAGS)
 FUZZ_SANITIZERS = -fsanitize=address,undefined -fno-sanitize-recover=all
 FUZZ_CFLAGS = -std=c11 -pthread $(WARNINGS) -O1 -g -fno-omit-frame-pointer \
 	$(FUZZ_SANITIZERS)
@@ -44,13 +48,13 @@ FUZZ_TARGET_OBJECTS = $(FUZZ_SOURCES:%.c=$(FUZZ_DIR)/clang/%.o)
 
 $(FUZZ_DIR)/clang/%.o: %.c
 	@mkdir -p $(@D)
-	$(FUZZ_CC) $(ALL_CPPFLAGS) $(FUZZ_CFLAGS) -fsanitize=fuzzer-no-link \
+	$(FUZZ_CC) $(ALL_CPPFLAGS) $(FUZZ_CFLAGS) $(FUZZ_COVERAGE) \
 		-MMD -MP -c -o $@ $<
 
 $(FUZZERS): $(FUZZ_DIR)/fuzz_%: $(FUZZ_DIR)/clang/tests/fuzz/fuzz_%.o \
 	$(FUZZ_OBJECTS)
-	$(FUZZ_CC) $(FUZZ_CFLAGS) -fsanitize=fuzzer $(FUZZ_WRAP_$*) -o $@ \
-		$(filter-out $(FUZZ_WITHOUT_$*),$^) $(ALL_LIBS)
+	$(FUZZ_LINK) $(FUZZ_WRAP_$*) -o $@ \
+		$(filter-out $(FUZZ_WITHOUT_$*),$^) $(FUZZ_ENGINE) $(ALL_LIBS)
 
 $(REPLAYS): $(FUZZ_DIR)/replay_%: $(FUZZ_DIR)/fuzz_%.o $(FUZZ_DIR)/replay.o \
 	$(BUILD)/tests/support/exhausted.o $(LIBRARY)
@@ -65,12 +69,14 @@ $(FUZZ_DIR)/replay_run: $(FUZZ_RUN_PARTS:%=$(FUZZ_DIR)/%.o)
 	$(foreach p,$(FUZZ_RUN_PARTS),$(FUZZ_DIR)/$(p).d \
 	$(FUZZ_DIR)/clang/tests/fuzz/$(p).d)
 
-.PHONY: check-fuzz fuzz
+.PHONY: check-fuzz fuzz fuzzers
 .SECONDARY: $(FUZZ_TARGET_OBJECTS) $(FUZZ_SOURCES:%.c=$(BUILD)/%.o)
 
 check-fuzz: $(REPLAYS)
 	@set -e; for n in $(FUZZ_NAMES); do \
 	$(FUZZ_DIR)/replay_$$n tests/fuzz/corpus/$$n; done
+
+fuzzers: $(FUZZERS)
 
 # What is found stays in BUILD, the tree isn't written to.
 fuzz: $(FUZZERS)
