@@ -36,8 +36,9 @@ path_beside(const struct sheet *s, const char *name)
 	if (name[0] == '/' || slash == NULL)
 		return mem_string(name);
 	buf_init(&path, BUF_UNLIMITED);
-	all = buf_add(&path, s->file, (size_t)(slash + 1 - s->file)) &&
-	    buf_add_string(&path, name) ? mem_string(buf_string(&path)) : NULL;
+	all = mem_string(buf_add(&path, s->file,
+	    (size_t)(slash + 1 - s->file)) && buf_add_string(&path, name) ?
+	    buf_string(&path) : name);
 	buf_free(&path);
 	return all;
 }
