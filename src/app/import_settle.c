@@ -28,6 +28,18 @@ is_near(const struct sheet_section *p)
 	    sheet_get(p, "proxy") == NULL && hosts_are_loopback(span_of(host));
 }
 
+/* A socket takes the place of what leads elsewhere. */
+static void
+settle_reach(struct sheet_section *p)
+{
+	if (sheet_get(p, "socket") == NULL)
+		return;
+	sheet_unset(p, "host");
+	sheet_unset(p, "port");
+	mem_free(p->notes[SHEET_PROXY_HOST]);
+	p->notes[SHEET_PROXY_HOST] = NULL;
+}
+
 /* A copy that says nothing of its own is said so. */
 static void
 settle_copy(struct sheet *s)
@@ -219,6 +231,7 @@ settle_section(struct sheet *s, const struct import_kind *kind)
 		settle_copy(s);
 		return true;
 	}
+	settle_reach(s->current);
 	if (!is_reachable(s->current) &&
 	    !buf_add_string(&s->current->missing, "#host = FIXME\n"))
 		return false;

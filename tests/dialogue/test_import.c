@@ -81,6 +81,9 @@ static const struct row rows[] = {
 	    { "auth = digest-md5: ", "msmtprc:20: a word here: nothing",
 	    "msmtprc:8 isn't printed", "ehlo = FIXME",
 	    "SHA-256, 64 digits" } },
+	{ "msmtprc", { "msmtprc", "account s\nhost mail.example.org\n"
+	    "port 2525\nproxy_host 127.0.0.1\nsocket /run/relay.sock\n" },
+	    "[s]\nsocket = /run/relay.sock\ntls = none\n", { NULL } },
 	{ "ssmtp", { "ssmtp.conf", "root=postmaster\nmailhub=mail\n"
 	    "#rewriteDomain=\nhostname=box.example.org\n"
 	    "#FromLineOverride=YES\n", "revaliases", "# none\n" },
