@@ -1,6 +1,7 @@
 #include "app/run.h"
 
 #include <errno.h>
+#include <unistd.h>
 
 #include "app/check.h"
 #include "app/config.h"
@@ -74,6 +75,16 @@ static mode_action *const actions[] = {
 	[MODE_VERSION] = say_help,
 };
 
+/* See no-color.org: the variable counts unless it is empty. */
+static bool
+wants_colors(const struct process *process)
+{
+	const char *wish = os_env(process->env, "NO_COLOR");
+
+	return isatty(process->err) == 1 && !process->is_restricted &&
+	    (wish == NULL || wish[0] == '\0');
+}
+
 int
 run(const struct process *process)
 {
@@ -84,7 +95,7 @@ run(const struct process *process)
 		.is_cgi = !process->is_restricted &&
 		    os_env(process->env, "GATEWAY_INTERFACE") != NULL,
 	};
-	struct trace trace = { process->err, 0, clock_ms(), NULL };
+	struct trace trace = { process->err, 0, clock_ms(), NULL, false };
 	struct error err = { 0 };
 	struct options options;
 	mode_action *action;
@@ -101,5 +112,6 @@ run(const struct process *process)
 	else
 		action = actions[options.mode];
 	trace.level = options.verbosity;
+	trace.is_colored = trace.level > 0 && wants_colors(process);
 	return action(process, &options, &trace, &err);
 }

@@ -20,6 +20,14 @@ trace_is_on(const struct trace *t)
 	return t != NULL && t->level >= 1;
 }
 
+/* SGR of ECMA-48: what is sent is cyan, what comes green, the rest faint. */
+static const char *
+color_of(const struct trace *t, char mark)
+{
+	return !t->is_colored ? "" : mark == '>' ? "\033[36m" :
+	    mark == '<' ? "\033[32m" : "\033[2m";
+}
+
 static void
 write_line(const struct trace *t, char mark, struct span line)
 {
@@ -39,8 +47,8 @@ write_line(const struct trace *t, char mark, struct span line)
 		return;
 	escape_into(text, sizeof(text), line);
 	buf_init(&b, BUF_UNLIMITED);
-	if (buf_printf(&b, "%6" PRId64 " ms %c %s\n", clock_ms() - t->start,
-	    mark, text))
+	if (buf_printf(&b, "%6" PRId64 " ms %s%c %s%s\n", clock_ms() - t->start,
+	    color_of(t, mark), mark, text, t->is_colored ? "\033[0m" : ""))
 		ignored = write(t->fd, b.data, b.len);
 	(void)ignored;
 	buf_free(&b);

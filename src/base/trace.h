@@ -7,6 +7,7 @@
 #ifndef POSTHASTE_BASE_TRACE_H
 #define POSTHASTE_BASE_TRACE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/attr.h"
@@ -27,6 +28,7 @@ struct trace {
 	int level;	/* 0 silent, 1 -v, 2 -vv */
 	int64_t start;	/* clock_ms() of the run's begin */
 	const struct trace_watch *watch;	/* NULL: nobody */
+	bool is_colored;	/* for a terminal */
 };
 
 /* Whether anything is to be said; it spares the making of it. */

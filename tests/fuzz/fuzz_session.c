@@ -375,7 +375,7 @@ play(struct peer *p, int fd, int wishes, struct span input)
 {
 	volatile sig_atomic_t progress = PROGRESS_NONE;
 	struct trace trace = { os_memory_file("fuzz"), 2, clock_ms(),
-		NULL };
+		NULL, false };
 	struct error err = { 0 };
 	struct buf transcript;
 	bool ok;

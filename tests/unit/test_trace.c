@@ -32,7 +32,7 @@ static struct trace
 trace_to(void **state, int level)
 {
 	const int *ends = *state;
-	struct trace t = { ends[0], level, clock_ms(), NULL };
+	struct trace t = { ends[0], level, clock_ms(), NULL, false };
 
 	return t;
 }
