@@ -127,8 +127,13 @@ static bool
 commit(struct defer *d, const struct draft *draft, const struct error *reason,
     int64_t next)
 {
-	return d->is_open && defer_commit(&d->spool, draft, reason, next,
+	bool ok = d->is_open && defer_commit(&d->spool, draft, reason, next,
 	    d->id, &d->fault);
+
+	/* It has a name only where it is. */
+	if (!ok)
+		d->id[0] = '\0';
+	return ok;
 }
 
 bool

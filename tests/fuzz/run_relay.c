@@ -310,7 +310,9 @@ relay_answered(size_t message, bool *alone)
 		code = read_reply(&rest);
 		if (code == 0)
 			return RELAY_NOTHING;
-		all_well = all_well && code < 300;
+		/* MAIL comes first, then each RCPT. */
+		all_well = all_well && code >= 250 &&
+		    code <= (i == 0 ? 250 : 252);
 	}
 	if (code == 250 && all_well)
 		return RELAY_TOOK;
