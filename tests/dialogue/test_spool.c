@@ -334,6 +334,44 @@ in_a_session_of_bs_the_reply_says_that_it_waits(void **state)
 	}
 }
 
+static void
+in_a_session_of_bs_what_cant_be_kept_isnt_queued(void **state)
+{
+	static const char *const args[] = { "-bs", NULL };
+	static const char *const ways[] = { "", "spool_always = yes\n" };
+	struct depot d;
+	char path[300];
+	size_t i;
+	int fd;
+
+	for (i = 0; i < COUNT(ways); i++) {
+		struct trial t = { .keys = d.keys, .args = args,
+		    .overrides = { { .stage = "rcpt",
+		    .script = "S 450 4.2.0 greylisted" } },
+		    .run.input = span_of("EHLO x\r\nMAIL FROM:<" KIT_SENDER
+		    ">\r\nRCPT TO:<" KIT_RECIPIENT ">\r\nDATA\r\n"
+		    "Subject: a\r\n\r\nb\r\n.\r\nQUIT\r\n") };
+
+		depot_make(&d, state, ways[i]);
+		/* A file in the way of the directory. */
+		(void)snprintf(path, sizeof(path), "%s/tmp", d.path);
+		(void)rmdir(path);
+		fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+		assert_true(fd >= 0);
+		(void)close(fd);
+		trial_run(&t, state);
+		TRIAL_CHECK(&t, t.result.exit_status == EX_OK);
+		TRIAL_CHECK(&t, depot_count(&d, "new") == 0);
+		TRIAL_CHECK(&t, strstr(buf_string(&t.result.out), "queued") ==
+		    NULL);
+		TRIAL_CHECK(&t, strstr(buf_string(&t.result.out),
+		    "\r\n354 ") != NULL);
+		TRIAL_CHECK(&t, strstr(buf_string(&t.result.out), "\r\n45") !=
+		    NULL);
+		trial_free(&t);
+	}
+}
+
 int
 main(void)
 {
@@ -353,6 +391,8 @@ main(void)
 		cmocka_unit_test(the_profiles_file_is_kept_by_its_whole_path),
 		cmocka_unit_test(
 		    in_a_session_of_bs_the_reply_says_that_it_waits),
+		cmocka_unit_test(
+		    in_a_session_of_bs_what_cant_be_kept_isnt_queued),
 	};
 
 	return cmocka_run_group_tests(tests, kit_set_up, kit_tear_down);
