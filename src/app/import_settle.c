@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/provider.h"
 #include "base/mem.h"
 #include "conf/hosts.h"
 #include "conf/keys.h"
@@ -131,6 +132,9 @@ settle_ehlo(struct sheet *s, const struct import_kind *kind)
 	guesses[1] = domain_of(sheet_get(p, "from"));
 	guesses[2] = domain_of(sheet_get(p, "user"));
 	for (i = 0; i < 3 && !kind->is_open; i++) {
+		/* Nobody's machine is called like a provider. */
+		if (provider_find(guesses[i]) != NULL)
+			continue;
 		if (!sheet_set(s, "ehlo", guesses[i]))
 			return false;
 		if (sheet_get(p, "ehlo") != NULL)

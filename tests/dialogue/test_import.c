@@ -81,6 +81,11 @@ static const struct row rows[] = {
 	    { "auth = digest-md5: ", "msmtprc:20: a word here: nothing",
 	    "msmtprc:8 isn't printed", "ehlo = FIXME",
 	    "SHA-256, 64 digits" } },
+	{ "msmtprc", { "msmtprc", "account g\nhost smtp.gmail.com\n"
+	    "port 587\ntls on\nfrom me@gmail.com\n" },
+	    "[g]\nhost = smtp.gmail.com\nport = 587\ntls = starttls\n"
+	    "from = me@gmail.com\nmatch_from = me@gmail.com\n",
+	    { "ehlo = FIXME" } },
 	{ "msmtprc", { "msmtprc", "account s\nhost mail.example.org\n"
 	    "port 2525\nproxy_host 127.0.0.1\nsocket /run/relay.sock\n" },
 	    "[s]\nsocket = /run/relay.sock\ntls = none\n", { NULL } },
