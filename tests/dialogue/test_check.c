@@ -491,8 +491,10 @@ run_on_terminal(struct trial *t, void **state, char *text, size_t size)
 	ssize_t n;
 	int slave;
 
-	assert_true(terminal != -1 && grantpt(terminal) == 0 &&
-	    unlockpt(terminal) == 0);
+	/* A bare root may have no terminals to give. */
+	if (terminal == -1 || grantpt(terminal) != 0 ||
+	    unlockpt(terminal) != 0)
+		skip();
 	t->run.stdout_file = ptsname(terminal);
 	slave = open(t->run.stdout_file, O_RDWR | O_NOCTTY | O_CLOEXEC);
 	assert_true(slave != -1);

@@ -74,7 +74,9 @@ open_terminal(const char **path)
 {
 	int fd = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
 
-	assert_true(fd >= 0 && grantpt(fd) == 0 && unlockpt(fd) == 0);
+	/* A bare root may have no terminals to give. */
+	if (fd < 0 || grantpt(fd) != 0 || unlockpt(fd) != 0)
+		skip();
 	*path = ptsname(fd);
 	assert_non_null(*path);
 	return fd;
