@@ -194,7 +194,7 @@ the_tag_of_the_log_line_can_be_chosen(void **state)
 	trial_delivered(&t, kit_wire);
 	read_file(path, &log);
 	TRIAL_CHECK(&t, strstr(log.data, " backup[") != NULL);
-	TRIAL_CHECK(&t, strstr(log.data, "posthaste") == NULL);
+	TRIAL_CHECK(&t, strstr(log.data, "posthaste[") == NULL);
 	trial_free(&t);
 	buf_free(&log);
 	mem_free(path);
