@@ -1,5 +1,6 @@
 #include "mail/text.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -82,15 +83,20 @@ text_begins_with_control(struct span s)
 	    octet(s, 0) == 0xc2 && octet(s, 1) >= 0x80 && octet(s, 1) <= 0x9f);
 }
 
+/* Eight at a time. */
 bool
 text_is_ascii(struct span s)
 {
+	uint64_t word, all = 0;
 	size_t i;
 
-	for (i = 0; i < s.len; i++)
-		if (octet(s, i) > 0x7f)
-			return false;
-	return true;
+	for (i = 0; s.len - i >= sizeof(word); i += sizeof(word)) {
+		memcpy(&word, s.data + i, sizeof(word));
+		all |= word;
+	}
+	for (; i < s.len; i++)
+		all |= octet(s, i);
+	return (all & UINT64_C(0x8080808080808080)) == 0;
 }
 
 bool

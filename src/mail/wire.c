@@ -3,6 +3,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include "mail/text.h"
+
 enum part { PART_HEADER, PART_EMPTY_LINE, PART_BODY, PART_DOT, PART_END };
 
 #define LINE_END_SIZE 2	/* CRLF */
@@ -97,22 +99,6 @@ ordinary_line(struct span s, const char **clean_to, size_t *text, size_t *all)
 	return *clean_to == lf - 1;
 }
 
-/* Whether some octet has its highest bit set, eight at a time. */
-static bool
-has_high_bit(struct span s)
-{
-	uint64_t word, all = 0;
-	size_t i;
-
-	for (i = 0; s.len - i >= sizeof(word); i += sizeof(word)) {
-		memcpy(&word, s.data + i, sizeof(word));
-		all |= word;
-	}
-	for (; i < s.len; i++)
-		all |= (unsigned char)s.data[i];
-	return (all & UINT64_C(0x8080808080808080)) != 0;
-}
-
 /* Whole lines, as many as the processor's cache holds; one, if it is longer. */
 static struct span
 some_lines(struct span part)
@@ -137,7 +123,7 @@ survey_lines(struct wire_facts *facts, struct span part)
 
 	if (span_find(part, '\0') < part.len)
 		facts->has_nul = true;
-	if (has_high_bit(part))
+	if (!text_is_ascii(part))
 		facts->has_8bit = true;
 	while (part.len > 0) {
 		if (ordinary_line(part, &clean_to, &n, &all)) {

@@ -54,8 +54,8 @@ session_sign(const struct session *s, struct error *err)
 		(void)snprintf(err->peer, sizeof(err->peer), "%s",
 		    s->params->peer);
 	if (err->command[0] == '\0')
-		(void)snprintf(err->command, sizeof(err->command), "%s",
-		    s->command);
+		escape_into(err->command, sizeof(err->command),
+		    span_of(s->command));
 	return false;
 }
 
@@ -107,7 +107,7 @@ bool
 session_send(struct session *s, enum step step, struct span line,
     const char *shown, struct error *err)
 {
-	char printable[sizeof(s->command)];
+	struct span told = shown != NULL ? span_of(shown) : line;
 
 	if (!check_line(s, step, line, err)) {
 		buf_free_secret(&s->flight);
@@ -115,14 +115,25 @@ session_send(struct session *s, enum step step, struct span line,
 		return false;
 	}
 	keep_secret(s, line, shown);
-	escape_into(printable, sizeof(printable),
-	    shown != NULL ? span_of(shown) : line);
-	trace_sent(s->params->trace, shown != NULL ? span_of(shown) : line);
+	trace_sent(s->params->trace, told);
 	return (buf_add_span(&s->flight, line) &&
 	    buf_add(&s->flight, "\r\n", 2) &&
-	    buf_add_string(&s->unanswered, printable) &&
+	    buf_add_span(&s->unanswered, told) &&
 	    buf_add_char(&s->unanswered, '\n')) ||
 	    error_set(err, STAGE_SYSTEM, EX_OSERR, "the flight is too long");
+}
+
+static void
+put_command(struct session *s, struct span line)
+{
+	static const char mark[] = "...";
+	size_t n = line.len < sizeof(s->command) ? line.len :
+	    sizeof(s->command) - 1;
+
+	memcpy(s->command, line.data, n);
+	s->command[n] = '\0';
+	if (n < line.len)
+		memcpy(s->command + n + 1 - sizeof(mark), mark, sizeof(mark));
 }
 
 /* The command whose reply is the next to come is the one at hand. */
@@ -132,10 +143,8 @@ name_command(struct session *s)
 	struct span rest = span_skip(buf_span(&s->unanswered), s->answered);
 	size_t n = span_find(rest, '\n');
 
-	if (n < rest.len && n < sizeof(s->command)) {
-		memcpy(s->command, rest.data, n);
-		s->command[n] = '\0';
-	}
+	if (n < rest.len)
+		put_command(s, span_make(rest.data, n));
 	return n + 1;
 }
 

@@ -78,8 +78,8 @@ struct session {
 	struct capability capability;	/* of the last reply to EHLO */
 	struct reply reply;	/* the last one */
 	struct buf flight;	/* commands that wait to leave */
-	struct buf unanswered;	/* those whose replies are to come, redacted and
-				 * escaped, one a line */
+	struct buf unanswered;	/* those whose replies are to come, redacted,
+				 * one a line */
 	size_t answered;	/* octets of them that are done with */
 	char command[560];	/* the one at hand, for messages */
 	struct deadline flight_limit; /* of all replies to the flight that left
