@@ -1,6 +1,7 @@
 #include "support/relay.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -307,12 +308,17 @@ relay_client_fd(struct relay *relay)
 int
 relay_closed_port(void)
 {
-	int port = 0, fd = tcp_listen(false, false, &port);
+	struct sockaddr_in address = { .sin_family = AF_INET };
+	socklen_t size = sizeof(address);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	if (fd == -1)
-		return 0;
-	(void)close(fd);
-	return port;
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	if (fd != -1 && bind(fd, (struct sockaddr *)&address, size) == 0 &&
+	    getsockname(fd, (struct sockaddr *)&address, &size) == 0)
+		return ntohs(address.sin_port);
+	if (fd != -1)
+		(void)close(fd);
+	return 0;
 }
 
 static bool

@@ -131,7 +131,8 @@ int relay_port(const struct relay *relay);
  * without one and from the second call on. */
 int relay_client_fd(struct relay *relay);
 
-/* A port of 127.0.0.1 on which nobody listens; 0 where none can be found. */
+/* A port of 127.0.0.1 on which nobody listens as long as this process lives, and
+ * which nobody else gets; 0 where none can be found. */
 int relay_closed_port(void);
 
 /* How the client ended a connection, as seen by the relay. */
