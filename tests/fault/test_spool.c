@@ -248,8 +248,8 @@ once_it_is_committed_no_trap_changes_the_status(void **state)
 		skip();
 	buf_init(&text, BUF_UNLIMITED);
 	assert_true(buf_printf(&text, "[default]\nhost = 127.0.0.1\nport = "
-	    "%d\nehlo = client.example.org\nlog = stderr\nspool = %s\n",
-	    relay_closed_port(), b->spool));
+	    "%d\ntls = none\nehlo = client.example.org\nlog = stderr\n"
+	    "spool = %s\n", relay_closed_port(), b->spool));
 	config = scratch_file(&b->scratch, "logged.ini", 0600,
 	    buf_span(&text));
 	assert_non_null(config);
