@@ -201,10 +201,13 @@ $(MATRICES): matrix-%: $(PROGRAM) $(BUILD)/tests/fault/test_matrix
 mutants:
 	@tests/interop/mutants/run CC='$(CC)'
 
-# What takes minutes by its nature.
+# What takes minutes by its nature, all at once: most of it is waiting.
 soak: $(PROGRAM) $(SOAKS)
-	@set -e; export POSTHASTE=$(abspath $(PROGRAM)); \
-	for t in $(SOAKS); do echo "== $$t"; $$t; done
+	@export POSTHASTE=$(abspath $(PROGRAM)); pids=; failed=; \
+	for t in $(SOAKS); do $$t >$$t.log 2>&1 & pids="$$pids $$!"; done; \
+	set -- $(SOAKS); for pid in $$pids; do \
+	wait $$pid || failed="$$failed $$1"; echo "== $$1"; cat $$1.log; \
+	shift; done; [ -z "$$failed" ] || { echo "FAILED:$$failed"; exit 1; }
 
 # All of it in figures: writes tests/RELIABILITY.md. Takes an hour or so.
 reliability:
