@@ -98,7 +98,8 @@ refuse_target(const struct expansion *x, const struct alias *alias,
 static bool
 refuse_circle(const struct expansion *x, const struct alias *alias)
 {
-	const struct alias *last = x->path[x->depth - 1];
+	const struct alias *last = x->depth > 0 ? x->path[x->depth - 1] :
+	    alias;
 
 	(void)FAIL(x->err, "%s:%zu: `%s` leads back to `%s` in line %zu",
 	    x->table->path, last->line, last->name, alias->name, alias->line);

@@ -631,7 +631,7 @@ set_warn_expiry(struct option_reader *r, const char *text, const char *value,
 		return false;
 	r->wants_expiry = true;
 	r->options->warn_expiry = 0;
-	for (i = 0; value[i] != '\0' && i < DAYS_DIGITS_MAX; i++)
+	for (i = 0; i < DAYS_DIGITS_MAX && value[i] != '\0'; i++)
 		r->options->warn_expiry = r->options->warn_expiry * 10 +
 		    value[i] - '0';
 	return value[i] == '\0' || option_refuse(text, "too many days", err);
