@@ -100,28 +100,8 @@ read_login(struct sheet *s, struct span line)
 static bool
 read_logins(struct sheet *s, struct error *err)
 {
-	const char *file = s->file;
-	struct span text, line;
-	bool is_there, ok;
-	struct buf all;
-	char *path;
-
-	buf_init(&all, BUF_UNLIMITED);
-	ok = import_read_beside(s, s->next == NULL ? "auth.conf" : s->next,
-	    &all, &path, &is_there, err);
-	text = buf_span(&all);
-	s->file = path;
-	s->line = 0;
-	while (ok && is_there && span_next(&text, '\n', &line)) {
-		s->line++;
-		line = import_uncomment(line, '#');
-		if (line.len > 0)
-			ok = read_login(s, line);
-	}
-	s->file = file;
-	mem_free(path);
-	buf_free_secret(&all);
-	return ok;
+	return import_lines_beside(s, s->next == NULL ? "auth.conf" : s->next,
+	    read_login, err);
 }
 
 static bool

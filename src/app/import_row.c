@@ -66,6 +66,33 @@ import_read_beside(const struct sheet *s, const char *name, struct buf *text,
 	return ok;
 }
 
+bool
+import_lines_beside(struct sheet *s, const char *name, import_line *take,
+    struct error *err)
+{
+	const char *file = s->file;
+	struct span text, line;
+	bool is_there, ok;
+	struct buf all;
+	char *path;
+
+	buf_init(&all, BUF_UNLIMITED);
+	ok = import_read_beside(s, name, &all, &path, &is_there, err);
+	text = buf_span(&all);
+	s->file = path;
+	s->line = 0;
+	while (ok && is_there && span_next(&text, '\n', &line)) {
+		s->line++;
+		line = import_uncomment(line, '#');
+		if (line.len > 0)
+			ok = take(s, line);
+	}
+	s->file = file;
+	mem_free(path);
+	buf_free_secret(&all);
+	return ok;
+}
+
 struct span
 import_uncomment(struct span line, char mark)
 {

@@ -50,6 +50,12 @@ bool import_read_beside(const struct sheet *s, const char *name,
     struct buf *text, char **path, bool *is_there,
     struct error *err) MUST_CHECK;
 
+/* Gives each of that file's lines, without comments and blank ones, to `take`;
+ * a file that isn't there has none. */
+typedef bool import_line(struct sheet *s, struct span line);
+bool import_lines_beside(struct sheet *s, const char *name, import_line *take,
+    struct error *err) MUST_CHECK;
+
 /* Without the comment that begins with `mark`, and blanks. */
 struct span import_uncomment(struct span line, char mark);
 

@@ -83,27 +83,7 @@ read_alias(struct sheet *s, struct span line)
 static bool
 read_aliases(struct sheet *s, struct error *err)
 {
-	const char *file = s->file;
-	struct span text, line;
-	bool is_there, ok;
-	struct buf all;
-	char *path;
-
-	buf_init(&all, BUF_UNLIMITED);
-	ok = import_read_beside(s, "revaliases", &all, &path, &is_there, err);
-	text = buf_span(&all);
-	s->file = path;
-	s->line = 0;
-	while (ok && is_there && span_next(&text, '\n', &line)) {
-		s->line++;
-		line = import_uncomment(line, '#');
-		if (line.len > 0)
-			ok = read_alias(s, line);
-	}
-	s->file = file;
-	mem_free(path);
-	buf_free_secret(&all);
-	return ok;
+	return import_lines_beside(s, "revaliases", read_alias, err);
 }
 
 static bool

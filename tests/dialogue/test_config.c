@@ -263,23 +263,6 @@ a_standard_output_that_takes_nothing_is_an_error(void **state)
 	mem_free(path);
 }
 
-static int
-set_up(void **state)
-{
-	struct scratch *scratch = mem_alloc(sizeof(*scratch));
-
-	*state = scratch;
-	return scratch_make(scratch) ? 0 : -1;
-}
-
-static int
-tear_down(void **state)
-{
-	scratch_remove(*state);
-	mem_free(*state);
-	return 0;
-}
-
 int
 main(void)
 {
@@ -296,5 +279,5 @@ main(void)
 		    a_standard_output_that_takes_nothing_is_an_error),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, scratch_set_up, scratch_tear_down);
 }

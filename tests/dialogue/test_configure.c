@@ -144,23 +144,6 @@ what_is_no_address_is_an_error(void **state)
 	}
 }
 
-static int
-set_up(void **state)
-{
-	struct scratch *scratch = mem_alloc(sizeof(*scratch));
-
-	*state = scratch;
-	return scratch_make(scratch) ? 0 : -1;
-}
-
-static int
-tear_down(void **state)
-{
-	scratch_remove(*state);
-	mem_free(*state);
-	return 0;
-}
-
 int
 main(void)
 {
@@ -170,5 +153,5 @@ main(void)
 		cmocka_unit_test(what_is_no_address_is_an_error),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, scratch_set_up, scratch_tear_down);
 }

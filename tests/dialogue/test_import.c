@@ -479,23 +479,6 @@ the_manual_s_profiles_can_be_used(void **state)
 	buf_free(&one);
 }
 
-static int
-set_up(void **state)
-{
-	struct scratch *scratch = mem_alloc(sizeof(*scratch));
-
-	*state = scratch;
-	return scratch_make(scratch) ? 0 : -1;
-}
-
-static int
-tear_down(void **state)
-{
-	scratch_remove(*state);
-	mem_free(*state);
-	return 0;
-}
-
 int
 main(void)
 {
@@ -508,5 +491,5 @@ main(void)
 		cmocka_unit_test(the_manual_s_profiles_can_be_used),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, scratch_set_up, scratch_tear_down);
 }

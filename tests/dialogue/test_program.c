@@ -254,23 +254,6 @@ a_scratch_directory_goes_with_all_in_it(void **state)
 	mem_free(inner);
 }
 
-static int
-set_up(void **state)
-{
-	struct scratch *scratch = mem_alloc(sizeof(*scratch));
-
-	*state = scratch;
-	return scratch_make(scratch) ? 0 : -1;
-}
-
-static int
-tear_down(void **state)
-{
-	scratch_remove(*state);
-	mem_free(*state);
-	return 0;
-}
-
 int
 main(void)
 {
@@ -290,5 +273,5 @@ main(void)
 		cmocka_unit_test(a_scratch_directory_goes_with_all_in_it),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, scratch_set_up, scratch_tear_down);
 }

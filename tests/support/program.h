@@ -27,6 +27,10 @@ struct scratch {
 bool scratch_make(struct scratch *scratch) MUST_CHECK;
 void scratch_remove(struct scratch *scratch);
 
+/* Fixtures of a test group: `*state` is a struct scratch with its directory. */
+int scratch_set_up(void **state);
+int scratch_tear_down(void **state);
+
 /* "DIR/NAME", owned by the caller (mem_free). */
 char *scratch_path(const struct scratch *scratch, const char *name);
 

@@ -49,6 +49,23 @@ scratch_remove(struct scratch *scratch)
 	scratch->path[0] = '\0';
 }
 
+int
+scratch_set_up(void **state)
+{
+	struct scratch *scratch = mem_alloc(sizeof(*scratch));
+
+	*state = scratch;
+	return scratch_make(scratch) ? 0 : -1;
+}
+
+int
+scratch_tear_down(void **state)
+{
+	scratch_remove(*state);
+	mem_free(*state);
+	return 0;
+}
+
 char *
 scratch_path(const struct scratch *scratch, const char *name)
 {

@@ -35,23 +35,6 @@ static const struct letter sample = {
 	.body = { "b\n", 2 },
 };
 
-static int
-set_up(void **state)
-{
-	struct scratch *scratch = mem_alloc(sizeof(*scratch));
-
-	*state = scratch;
-	return scratch_make(scratch) ? 0 : -1;
-}
-
-static int
-tear_down(void **state)
-{
-	scratch_remove(*state);
-	mem_free(*state);
-	return 0;
-}
-
 static void
 open_spool(struct spool *s, void **state)
 {
@@ -307,5 +290,5 @@ main(void)
 		cmocka_unit_test(what_is_left_in_tmp_is_removed_by_its_age),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, scratch_set_up, scratch_tear_down);
 }
