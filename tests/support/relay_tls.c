@@ -153,20 +153,37 @@ link_alert(struct relay_link *l, int number)
 	link_flush(l);
 }
 
+/*
+ * Judges what was sent outside the dialogue. As in link_flush, a client that
+ * has gone can't be told: it may go as soon as it has its reply.
+ */
+static void
+note_extra(struct relay_link *l, int status, const char *complaint)
+{
+	if (status == 0)
+		return;
+	if (l->transport_errno != 0)
+		l->cant_send = true;
+	else
+		link_failure(l, "%s: %s", complaint, gnutls_strerror(status));
+}
+
 void
 link_ticket(struct relay_link *l)
 {
 	link_flush(l);
-	if (l->fd != -1 && (!l->is_secure ||
-	    gnutls_session_ticket_send(l->session, 1, 0) != 0))
-		link_failure(l, "no ticket can be sent");
+	if (l->fd != -1 && !l->cant_send)
+		note_extra(l, l->is_secure ?
+		    gnutls_session_ticket_send(l->session, 1, 0) :
+		    GNUTLS_E_INVALID_SESSION, "no ticket can be sent");
 }
 
 void
 link_rekey(struct relay_link *l)
 {
 	link_flush(l);
-	if (l->fd != -1 && (!l->is_secure ||
-	    gnutls_session_key_update(l->session, 0) != 0))
-		link_failure(l, "no key update can be sent");
+	if (l->fd != -1 && !l->cant_send)
+		note_extra(l, l->is_secure ?
+		    gnutls_session_key_update(l->session, 0) :
+		    GNUTLS_E_INVALID_SESSION, "no key update can be sent");
 }
