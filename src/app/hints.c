@@ -286,6 +286,12 @@ const struct hint hints[] = {
 	    "no login was made, or {host} isn't the relay for your mail",
 	    "set user and one of the password keys, or check host",
 	    "host", true },
+	{ "H83", RCPT, { 553, 550, 554 }, NULL,
+	    { "in my list of allowed rcpthosts" },
+	    "the relay takes in mail for its own domains, and other mail only "
+	    "from those who log in or whose address it knows",
+	    "set user and one of the password keys, have this machine's "
+	    "address allowed there, or check host", "user", false },
 	{ "H55", HINT_AT(STAGE_RECEIPT), { 550 }, "5.7.1",
 	    { "is not authorized to send email directly" },
 	    "{host} takes in mail for its own domain and isn't a relay",
@@ -324,6 +330,11 @@ const struct hint hints[] = {
 	    "publish in that domain's DNS an SPF record that names the relay, "
 	    "the relay's DKIM key and a DMARC record; one of the first two "
 	    "must be of the From header's own domain", "from", false },
+	{ "H84", HINT_ANY, { 550 }, "5.7.509", { NULL },
+	    "the receiver asked the From header's domain, and its DMARC policy "
+	    "disowns this mail: neither SPF nor DKIM speaks for {host}",
+	    "send through the relay that signs for that domain, or set from to "
+	    "an address in a domain that {host} signs for", "from", false },
 
 	/* The message. */
 	{ "H57", HINT_ANY, { 552, 550 }, "5.7.0", { "illegal attachment",

@@ -209,6 +209,11 @@ a_hint_explains_and_changes_no_status(void **state)
 		{ "receipt", "S 550 5.7.515 Access denied, sending domain "
 		    "EXAMPLE.ORG does not meet the required authentication "
 		    "level.", "H82", EX_UNAVAILABLE },
+		{ "rcpt", "S 553 sorry, that domain isn't in my list of "
+		    "allowed rcpthosts (#5.7.1)", "H83", EX_NOUSER },
+		{ "receipt", "S 550 5.7.509 Access denied, sending domain "
+		    "example.org does not pass DMARC verification and has a "
+		    "DMARC policy of reject.", "H84", EX_UNAVAILABLE },
 	};
 	char id[20];
 	size_t i, k;

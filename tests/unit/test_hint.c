@@ -147,6 +147,10 @@ static const struct {
 	    "From\"\r\n" },
 	{ "H53", STEP_MAIL, "501 5.1.7 Bad sender address syntax\r\n" },
 	{ "H53", STEP_RCPT, "501 5.1.3 Bad recipient address syntax\r\n" },
+	{ "H83", STEP_RCPT, "553 sorry, that domain isn't in my list of "
+	    "allowed rcpthosts (#5.7.1)\r\n" },
+	{ "H83", STEP_RCPT, "553 sorry, that domain isn't in my list of "
+	    "allowed rcpthosts; no valid cert for gatewaying (#5.7.1)\r\n" },
 	{ "H57", STEP_RECEIPT, "552-5.7.0 This message was blocked because "
 	    "its content presents a potential\r\n552-5.7.0 security issue. "
 	    "See the help page\r\n552 5.7.0 x - gsmtp\r\n" },
@@ -213,6 +217,9 @@ static const struct {
 	{ "H82", STEP_RECEIPT, "550 5.7.515 Access denied, sending domain "
 	    "EXAMPLE.ORG does not meet the required authentication "
 	    "level.\r\n" },
+	{ "H84", STEP_RECEIPT, "550 5.7.509 Access denied, sending domain "
+	    "example.org does not pass DMARC verification and has a DMARC "
+	    "policy of reject. [x.prod.protection.outlook.com]\r\n" },
 	{ "H72", STEP_MAIL, "450-4.2.1 Peak SMTP relay limit exceeded for "
 	    "customer. This is a temporary\r\n450 4.2.1 error. x - "
 	    "gsmtp\r\n" },
@@ -293,6 +300,14 @@ static const struct {
 	{ STEP_RECEIPT, "454 4.7.1 Throttling failure: Maximum sending "
 	    "rate exceeded.\r\n" },
 	{ STEP_RECEIPT, "550 5.4.5 Daily user sending limit exceeded.\r\n" },
+	{ STEP_RECEIPT, "550 5.7.511 Access denied, banned sender\r\n" },
+	{ STEP_RCPT, "553 sorry, no mailbox here by that name. (#5.1.1)\r\n" },
+	{ STEP_RCPT, "553 sorry, your envelope recipient is in my "
+	    "badrcptto list (#5.7.1)\r\n" },
+	{ STEP_MAIL, "553 sorry, your envelope sender is in my badmailfrom "
+	    "list (#5.7.1)\r\n" },
+	{ STEP_RCPT, "553 sorry, that domain isn't allowed to be relayed "
+	    "thru this MTA (#5.7.1)\r\n" },
 };
 
 /* The error that a session makes of a reply. */
