@@ -143,7 +143,6 @@ defer_failure(struct defer *d, const struct draft *draft,
 	int64_t now = (int64_t)time(NULL);
 
 	if (!d->is_wanted || !(err->temporary || err->uncertain) ||
-	    os_signal_caught() != 0 ||
 	    is_refused_for_good(&draft->envelope)) {
 		error_clear(&d->fault);
 		return false;

@@ -29,8 +29,8 @@ void defer_open(struct defer *d, const struct profile *p);
 
 /*
  * Commits a message that failed by `err`, if waiting may help: the failure is
- * temporary or uncertain, no signal came, nobody was refused for good, and it
- * isn't one of those that last. True when the disk has it: `id` tells.
+ * temporary or uncertain, nobody was refused for good, and it isn't one of
+ * those that last. True when the disk has it: `id` tells.
  * Otherwise `fault` is set where the message would have been taken.
  */
 bool defer_failure(struct defer *d, const struct draft *draft,

@@ -108,16 +108,6 @@ sleep_time(const struct limit *l, int64_t ms)
 	return t;
 }
 
-/* ppoll lets nothing in where a descriptor is ready at once. */
-static void
-let_signals_in(const sigset_t *open_to)
-{
-	sigset_t blocked;
-
-	(void)sigprocmask(SIG_SETMASK, open_to, &blocked);
-	(void)sigprocmask(SIG_SETMASK, &blocked, NULL);
-}
-
 bool
 limit_wait_ms(const struct limit *l, struct pollfd *fds, nfds_t count,
     int64_t ms, bool *ready, struct error *err)
@@ -128,9 +118,10 @@ limit_wait_ms(const struct limit *l, struct pollfd *fds, nfds_t count,
 	int n;
 
 	os_signals_while_waiting(&open_to);
-	/* A reply to the message that is there tells more than a signal. */
+	/* ppoll lets nothing in where a descriptor is ready at once; a reply to
+	 * the message that is there tells more than a signal. */
 	if (l->stage != STAGE_RECEIPT)
-		let_signals_in(&open_to);
+		os_signals_let_in();
 	/* One that was caught before still counts. */
 	if (os_signal_caught() != 0)
 		return fail_on_signal(l, err);

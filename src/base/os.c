@@ -205,6 +205,16 @@ os_signals_restore(void)
 	(void)sigprocmask(SIG_SETMASK, &inherited_mask, NULL);
 }
 
+void
+os_signals_let_in(void)
+{
+	sigset_t open_to, blocked;
+
+	os_signals_while_waiting(&open_to);
+	(void)sigprocmask(SIG_SETMASK, &open_to, &blocked);
+	(void)sigprocmask(SIG_SETMASK, &blocked, NULL);
+}
+
 int
 os_signal_caught(void)
 {

@@ -51,6 +51,9 @@ void os_signals_again(void);
  * the default for PIPE and XFSZ. */
 void os_signals_restore(void);
 
+/* Those that came while nothing was waited for are let in. */
+void os_signals_let_in(void);
+
 /* The signal that arrived, or 0. */
 int os_signal_caught(void);
 

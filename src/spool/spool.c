@@ -192,6 +192,19 @@ set_next(int fd, int64_t next)
 	return futimens(fd, times) == 0;
 }
 
+/* Whoever ends the run still has the message. */
+static bool
+was_ended(struct error *err)
+{
+	os_signals_let_in();
+	if (os_signal_caught() == 0)
+		return false;
+	(void)error_set(err, STAGE_SYSTEM, EX_UNAVAILABLE, "stopped by %s "
+	    "before the message was in the spool",
+	    os_signal_name(os_signal_caught()));
+	return true;
+}
+
 /* What was renamed, but may not be on the disk, mustn't be delivered by us and
  * by the caller, who hears of a failure. */
 static bool
@@ -222,6 +235,7 @@ spool_commit(struct spool *s, const struct letter *l, int64_t next, char *id,
 	/* Some file systems tell only now that there was no room. */
 	if (close(fd) != 0 && ok)
 		ok = fail(err, s->path, "");
+	ok = ok && !was_ended(err);
 	if (ok && !os_rename_new(tmp, id, s->boxes[SPOOL_NEW], id))
 		ok = fail(err, s->path, "/new");
 	if (!ok) {

@@ -52,7 +52,8 @@ void spool_close(struct spool *s);
 /*
  * Commits a message, to be tried next at `next`. True only once the disk has
  * the file and its name; where it fails, nothing of it is left, or the error
- * says so. `id` has room for SPOOL_ID_SIZE octets.
+ * says so. It fails where a signal came before it had the name. `id` has room
+ * for SPOOL_ID_SIZE octets.
  */
 bool spool_commit(struct spool *s, const struct letter *l, int64_t next,
     char *id, struct error *err) MUST_CHECK;

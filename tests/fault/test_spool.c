@@ -1,11 +1,12 @@
 /*
  * Exit 0 without the relay's 250 means that the disk has the message: each
  * system call of a commit fails in turn, with each errno that it may have, and
- * before each system call of the run it is killed.
+ * before each system call of the run it is killed, or gets a signal.
  */
 #include <dirent.h>
 #include <errno.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -45,26 +46,34 @@ static const int faults[] = { EIO, ENOSPC, EDQUOT, EROFS, EACCES, EMFILE,
 
 struct bench {
 	struct scratch scratch;
-	char *config, *spool;
+	char *config, *review, *spool;	/* review: spool_always */
 	const char *argv[8];
 };
 
 /* A relay that can't be reached: the message is to be committed. */
+static char *
+write_profile(const struct bench *b, const char *name, const char *keys)
+{
+	char text[600];
+
+	(void)snprintf(text, sizeof(text), "[default]\nhost = 127.0.0.1\n"
+	    "port = %d\ntls = none\nehlo = client.example.org\nlog = none\n"
+	    "spool = %s\n%s", relay_closed_port(), b->spool, keys);
+	return scratch_file(&b->scratch, name, 0600, span_of(text));
+}
+
 static int
 set_up(void **state)
 {
 	struct bench *b = mem_alloc(sizeof(*b));
-	char text[600];
 	size_t n = 0;
 
 	*state = b;
 	if (!scratch_make(&b->scratch))
 		return -1;
 	b->spool = scratch_path(&b->scratch, "spool");
-	(void)snprintf(text, sizeof(text), "[default]\nhost = 127.0.0.1\n"
-	    "port = %d\ntls = none\nehlo = client.example.org\nlog = none\n"
-	    "spool = %s\n", relay_closed_port(), b->spool);
-	b->config = program_profile(&b->scratch, text);
+	b->config = write_profile(b, "posthaste.ini", "");
+	b->review = write_profile(b, "review.ini", "spool_always = yes\n");
 	b->argv[n++] = "posthaste";
 	b->argv[n++] = "--config";
 	b->argv[n++] = b->config;
@@ -72,7 +81,7 @@ set_up(void **state)
 	b->argv[n++] = "-f";
 	b->argv[n++] = "a@example.org";
 	b->argv[n++] = "b@example.net";
-	return b->config != NULL && mkdir(b->spool, 0700) == 0 ? 0 : -1;
+	return b->config != NULL && b->review != NULL && mkdir(b->spool, 0700) == 0 ? 0 : -1;
 }
 
 static int
@@ -82,6 +91,7 @@ tear_down(void **state)
 
 	scratch_remove(&b->scratch);
 	mem_free(b->config);
+	mem_free(b->review);
 	mem_free(b->spool);
 	mem_free(b);
 	return 0;
@@ -234,6 +244,47 @@ whenever_it_is_killed_what_is_there_is_whole(void **state)
 	assert_true(none > 0 && partly > 0 && whole > 0);
 }
 
+/* Whoever ends the run still has the message: with a relay that can't be
+ * reached, and where none is tried. */
+static void
+before_it_has_its_name_a_signal_commits_nothing(void **state)
+{
+	static const long calls[] = { SYS_openat, SYS_read, SYS_socket,
+		SYS_write, SYS_utimensat, SYS_fsync, SYS_close, SYS_renameat2,
+		-1 };
+	struct bench *b = *state;
+	char *profiles[] = { b->config, b->review };
+	size_t i, at, stopped, named;
+	struct tracer t;
+
+	if (!tracer_is_possible())
+		skip();
+	for (i = 0; i < COUNT(profiles); i++) {
+		b->argv[2] = profiles[i];
+		for (at = 1, named = stopped = 0; ; at++) {
+			t = plan(b, calls, at, 0);
+			t.signal = SIGTERM;
+			assert_true(tracer_run(&t));
+			if (t.met == -1)
+				break;
+			if (t.met == SYS_renameat2)
+				named = at;
+			/* Until it listens a signal is its death. */
+			if (t.status != -1)
+				assert_int_equal(t.status, named == 0 ?
+				    EX_UNAVAILABLE : EX_OK);
+			stopped += t.status == EX_UNAVAILABLE;
+			assert_int_equal(take_all(b, SPOOL_NEW), named != 0);
+			assert_int_equal(take_all(b, SPOOL_TMP), 0);
+		}
+		print_message("%zu signals: %zu commit nothing\n", at - 1,
+		    named - 1);
+		assert_true(stopped > 5 && named > 0 && at > named + 3);
+		(void)take_all(b, SPOOL_NEW);
+	}
+	b->argv[2] = b->config;
+}
+
 /* The last thing that a run writes is its log line: it is too late then. */
 static void
 once_it_is_committed_no_trap_changes_the_status(void **state)
@@ -345,6 +396,8 @@ main(void)
 		cmocka_unit_test(
 		    once_it_is_committed_no_trap_changes_the_status),
 		cmocka_unit_test(whenever_it_is_killed_what_is_there_is_whole),
+		cmocka_unit_test(
+		    before_it_has_its_name_a_signal_commits_nothing),
 		/* It changes the profile: the last one. */
 		cmocka_unit_test(what_cant_be_removed_is_marked_as_delivered),
 	};

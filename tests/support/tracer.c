@@ -152,6 +152,8 @@ meddle(struct chase *c, struct task *task)
 	if (!is_counted(t, call_number(&regs)) || ++t->count != t->at)
 		return true;
 	t->met = call_number(&regs);
+	if (t->signal != 0)
+		return kill(task->pid, t->signal) == 0;
 	if (t->fault == 0)
 		return kill(task->pid, SIGKILL) == 0;
 	task->is_replaced = replace_call(task->pid, &regs,

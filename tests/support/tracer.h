@@ -1,6 +1,6 @@
 /*
  * Runs the real binary under ptrace(2), and has one of its system calls fail,
- * or kills it just before one.
+ * or kills it, or sends it a signal, just before one.
  */
 #ifndef POSTHASTE_TESTS_TRACER_H
 #define POSTHASTE_TESTS_TRACER_H
@@ -28,6 +28,8 @@ struct tracer {
 	size_t at;		/* the number of the call from 1; 0: none */
 	int fault;		/* the errno that it fails with; 0: it is
 				 * killed before it */
+	int signal;		/* it gets this one before the call, and goes
+				 * on; 0: none */
 	long instead;		/* a call that is made in its place, and fails
 				 * with `fault`, if it returns; 0: none */
 
