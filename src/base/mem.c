@@ -15,6 +15,16 @@ mem_alloc(size_t size)
 }
 
 void *
+mem_room(size_t size)
+{
+	void *p = malloc(size == 0 ? 1 : size);
+
+	if (p == NULL)
+		mem_exhausted();
+	return p;
+}
+
+void *
 mem_array(size_t count, size_t size)
 {
 	if (size != 0 && count > SIZE_MAX / size)

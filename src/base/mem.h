@@ -2,7 +2,7 @@
  * Memory that is there or ends the run. None of these functions returns NULL:
  * where the system has no memory left, mem_exhausted() is called, which the
  * program defines (main.c; each test program has its own) and which doesn't
- * return. All memory comes zeroed.
+ * return. All memory comes zeroed, but for that of mem_room().
  */
 #ifndef POSTHASTE_BASE_MEM_H
 #define POSTHASTE_BASE_MEM_H
@@ -15,6 +15,9 @@
 _Noreturn void mem_exhausted(void);
 
 void *mem_alloc(size_t size);
+
+/* For octets that are written before they are read: not zeroed. */
+void *mem_room(size_t size);
 
 /* `count` elements of `size` bytes; a product that overflows is exhaustion. */
 void *mem_array(size_t count, size_t size);

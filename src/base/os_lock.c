@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -60,6 +61,7 @@ struct landlock_port {
 #define CODE_LOAD 0x20U		/* of struct call_data, by its offset */
 #define CODE_AND 0x54U
 #define CODE_JUMP_EQUAL 0x15U
+#define CODE_JUMP_FROM 0x35U	/* greater or equal */
 #define CODE_RETURN 0x06U
 
 #if defined(__x86_64__)
@@ -86,6 +88,8 @@ struct code {
 };
 
 #define CODE_MAX 1024
+#define ROWS_MAX 128
+#define LEAF_MAX 4		/* rows that are compared one by one */
 
 struct filter {
 	struct code code[CODE_MAX];
@@ -206,8 +210,8 @@ emit_call(struct filter *f, const struct lock_call *call)
 	size_t checks = count_checks(call), i;
 	const struct lock_check *c;
 
-	emit(f, CODE_LOAD, offsetof(struct call_data, number), 0);
-	emit(f, CODE_JUMP_EQUAL, call->number, 3 * checks + 1);
+	emit(f, CODE_JUMP_EQUAL, call->number,
+	    checks == 0 ? 1 : 3 * checks + 2);
 	for (i = 0; i < checks; i++) {
 		c = &call->checks[i];
 		emit(f, CODE_LOAD, offsetof(struct call_data, arguments) +
@@ -216,6 +220,45 @@ emit_call(struct filter *f, const struct lock_call *call)
 		emit(f, CODE_JUMP_EQUAL, c->value, 3 * (checks - i - 1) + 1);
 	}
 	emit(f, CODE_RETURN, SECCOMP_ALLOW, 0);
+	if (checks > 0)
+		emit(f, CODE_LOAD, offsetof(struct call_data, number), 0);
+}
+
+/*
+ * Sorted rows, halved until few are left: the kernel tries every number there
+ * is when it takes the filter.
+ */
+static void
+emit_rows(struct filter *f, const struct lock_call *const *rows, size_t count)
+{
+	size_t middle = count / 2, at = f->len, i;
+
+	while (middle < count && middle > 0 &&
+	    rows[middle]->number == rows[middle - 1]->number)
+		middle++;
+	if (count <= LEAF_MAX || middle == count) {
+		for (i = 0; i < count; i++)
+			emit_call(f, rows[i]);
+		emit(f, CODE_RETURN, SECCOMP_TRAP, 0);
+		return;
+	}
+	emit(f, CODE_JUMP_FROM, rows[middle]->number, 0);
+	emit_rows(f, rows, middle);
+	if (f->is_full || f->len - at - 1 > UINT8_MAX) {
+		f->is_full = true;
+		return;
+	}
+	f->code[at].if_true = (uint8_t)(f->len - at - 1);
+	emit_rows(f, rows + middle, count - middle);
+}
+
+static int
+compare_rows(const void *left, const void *right)
+{
+	const struct lock_call *a = *(const struct lock_call *const *)left;
+	const struct lock_call *b = *(const struct lock_call *const *)right;
+
+	return (a->number > b->number) - (a->number < b->number);
 }
 
 static bool
@@ -277,9 +320,10 @@ catch_traps(void)
 static bool
 lock_calls_but(const struct os_lock *lock)
 {
-	const struct lock_call *call;
+	const struct lock_call *rows[ROWS_MAX], *call;
 	struct filter f;
 	struct filter_ref ref = { 0, f.code };
+	size_t count = 0;
 
 	if (!LOCK_CALLS_KNOWN)
 		return false;
@@ -291,10 +335,15 @@ lock_calls_but(const struct os_lock *lock)
 	f.code[1].if_true = 1;
 	f.code[1].if_false = 0;
 	emit(&f, CODE_RETURN, SECCOMP_TRAP, 0);
+	emit(&f, CODE_LOAD, offsetof(struct call_data, number), 0);
 	for (call = lock_calls; call->name != NULL; call++)
-		if (is_allowed(call, lock))
-			emit_call(&f, call);
-	emit(&f, CODE_RETURN, SECCOMP_TRAP, 0);
+		if (is_allowed(call, lock)) {
+			if (count == ROWS_MAX)
+				return false;
+			rows[count++] = call;
+		}
+	qsort(rows, count, sizeof(rows[0]), compare_rows);
+	emit_rows(&f, rows, count);
 	ref.len = f.len;
 	return !f.is_full && catch_traps() &&
 	    syscall(SYS_seccomp, SECCOMP_SET_FILTER, 0U, &ref) == 0;

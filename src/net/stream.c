@@ -16,7 +16,7 @@ stream_begin(struct stream *s, int fd)
 {
 	memset(s, 0, sizeof(*s));
 	s->fd = fd;
-	s->input = mem_alloc(STREAM_INPUT);
+	s->input = mem_room(STREAM_INPUT);
 }
 
 void

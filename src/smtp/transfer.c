@@ -286,7 +286,7 @@ send_transaction(struct turn *turn, struct error *err)
 {
 	const struct transfer *t = turn->t;
 	size_t size = (size_t)t->encode->form.facts.size;
-	char *message = mem_alloc(size + WIRE_BLOCK_MIN);
+	char *message = mem_room(size + WIRE_BLOCK_MIN);
 	bool is_last, ok;
 	struct wire wire;
 	size_t n;
@@ -386,7 +386,7 @@ data(struct turn *turn, struct error *err)
 static bool
 body(struct turn *turn, struct error *err)
 {
-	char *block = mem_alloc(BLOCK);
+	char *block = mem_room(BLOCK);
 	bool is_last = false, ok = true;
 	uint64_t count = 0;
 	struct wire wire;

@@ -310,6 +310,11 @@ has_no_memory(void)
 	return false;
 }
 
+REAL(void *, malloc, size_t size)
+{
+	return has_no_memory() ? NULL : __real_malloc(size);
+}
+
 REAL(void *, calloc, size_t count, size_t size)
 {
 	return has_no_memory() ? NULL : __real_calloc(count, size);

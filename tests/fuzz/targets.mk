@@ -20,8 +20,8 @@ FUZZ_RUN_PARTS = run_world run_net run_relay
 FUZZ_WITHOUT_run = %/exhausted.o
 FUZZ_RUN_CALLS = fstat fsync ftruncate futimens linkat mkostemp memfd_create \
 	pipe pipe2 socketpair mmap copy_file_range pread read __read_chk write \
-	pwrite open __open_2 openat __openat_2 mkdirat syscall getrandom calloc \
-	realloc exit fork execle kill os_signals_end os_signals_again os_lock \
+	pwrite open __open_2 openat __openat_2 mkdirat syscall getrandom malloc \
+	calloc realloc exit fork execle kill os_signals_end os_signals_again os_lock \
 	socket close connect bind setsockopt getsockopt send recv __recv_chk \
 	sendto ppoll __ppoll_chk clock_gettime time getaddrinfo res_query \
 	trust_check $(addprefix gnutls_,global_init priority_set \

@@ -1,6 +1,6 @@
 /*
  * For LD_PRELOAD: one call that the program itself makes fails. $SCARCE_CALL is
- * its name ("memory" for calloc and realloc), $SCARCE_AT which of them, from 1,
+ * its name ("memory" for all that allocates), $SCARCE_AT which of them, from 1,
  * $SCARCE_ERRNO why. The first octet of the file $SCARCE_REPORT becomes "x" when
  * it has failed; it is mapped before anything is forbidden. The libraries' own
  * calls are let through. glibc only.
@@ -22,6 +22,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t count, size_t size);
 void *__libc_realloc(void *p, size_t size);
 ssize_t __recv_chk(int fd, void *out, size_t size, size_t room, int flags);
@@ -149,6 +150,13 @@ LET(ssize_t, copy_file_range, (int from, off_t *at, int to, off_t *there,
     "copy_file_range", -1)
 
 /* dlsym() itself would call these. */
+void *
+malloc(size_t size)
+{
+	return fails("memory", __builtin_return_address(0)) ? NULL :
+	    __libc_malloc(size);
+}
+
 void *
 calloc(size_t count, size_t size)
 {
