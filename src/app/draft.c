@@ -77,12 +77,14 @@ draft_choose_profile(struct draft *d, const struct message *head,
 }
 
 static void
-note_wish(struct recipient *r, const struct recipient_wish *wish)
+note_wish(struct recipient *r, const struct recipient_wish *wish,
+    struct pool *strings)
 {
 	char words[WISH_NOTIFY_SIZE];
 
-	r->notify = mem_string(wish_notify_text(wish->notify, words));
-	r->orcpt = mem_string(wish->orcpt);
+	r->notify = pool_string(strings, wish_notify_text(wish->notify,
+	    words));
+	r->orcpt = pool_string(strings, wish->orcpt);
 }
 
 /* expand_taker: what is asked for an address is asked for all of its alias. */
@@ -104,13 +106,14 @@ take_recipient(void *context, const struct address *address, size_t from,
 		return true;
 	if (address != asked) {
 		original = address_to_string(asked, d->domain);
-		if (strcmp(original, d->envelope.recipients[i].address) == 0)
-			mem_free(original);
-		else
-			d->envelope.recipients[i].original = original;
+		if (strcmp(original, d->envelope.recipients[i].address) != 0)
+			d->envelope.recipients[i].original =
+			    pool_string(&d->envelope.strings, original);
+		mem_free(original);
 	}
 	if (from < d->wish_count)
-		note_wish(&d->envelope.recipients[i], &d->wishes[from]);
+		note_wish(&d->envelope.recipients[i], &d->wishes[from],
+		    &d->envelope.strings);
 	return true;
 }
 

@@ -73,20 +73,22 @@ take_options(struct errand *e, const struct letter *l)
 static void
 take_envelope(struct envelope *e, const struct letter *l)
 {
+	struct pool *strings = &e->strings;
 	struct recipient *r;
 	size_t i;
 
-	e->reverse_path = mem_string(l->sender);
+	e->reverse_path = pool_string(strings, l->sender);
 	e->recipients = mem_array(l->count, sizeof(*e->recipients));
 	e->room = l->count;
 	for (i = 0; i < l->count; i++) {
 		if (l->recipients[i].state != LETTER_PENDING)
 			continue;
 		r = &e->recipients[e->count++];
-		r->address = mem_string(l->recipients[i].address);
-		r->notify = mem_string(l->recipients[i].notify);
-		r->orcpt = mem_string(l->recipients[i].orcpt);
-		r->original = mem_string(l->recipients[i].original);
+		r->address = pool_string(strings, l->recipients[i].address);
+		r->notify = pool_string(strings, l->recipients[i].notify);
+		r->orcpt = pool_string(strings, l->recipients[i].orcpt);
+		r->original = pool_string(strings,
+		    l->recipients[i].original);
 	}
 }
 

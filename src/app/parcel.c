@@ -97,31 +97,32 @@ take(struct span *rest, void *out, size_t size)
 }
 
 static char *
-take_string(struct span *rest)
+take_string(struct span *rest, struct pool *strings)
 {
 	const char *string = rest->data + 1;
 	bool is_there = rest->data[0] == '+';
 
 	*rest = span_skip(*rest, is_there ? strlen(string) + 2 : 1);
-	return is_there ? mem_string(string) : NULL;
+	return pool_string(strings, is_there ? string : NULL);
 }
 
 static void
 take_envelope(struct envelope *e, struct span *rest, size_t count)
 {
+	struct pool *strings = &e->strings;
 	struct recipient *r;
 
-	e->reverse_path = take_string(rest);
+	e->reverse_path = take_string(rest, strings);
 	e->recipients = mem_array(count, sizeof(*e->recipients));
 	e->room = count;
 	for (; e->count < count; e->count++) {
 		r = &e->recipients[e->count];
 		take(rest, r, sizeof(*r));
 		r->reply = NULL;
-		r->address = take_string(rest);
-		r->notify = take_string(rest);
-		r->orcpt = take_string(rest);
-		r->original = take_string(rest);
+		r->address = take_string(rest, strings);
+		r->notify = take_string(rest, strings);
+		r->orcpt = take_string(rest, strings);
+		r->original = take_string(rest, strings);
 	}
 }
 
@@ -154,9 +155,9 @@ parcel_read(struct parcel *p, int file, size_t size, struct error *err)
 	take(&rest, &head, sizeof(head));
 	take_envelope(&p->envelope, &rest, head.recipients);
 	p->transfer = head.transfer;
-	p->transfer.dsn.notify = p->notify = take_string(&rest);
-	p->transfer.dsn.ret = p->ret = take_string(&rest);
-	p->transfer.dsn.envid = p->envid = take_string(&rest);
+	p->transfer.dsn.notify = take_string(&rest, &p->envelope.strings);
+	p->transfer.dsn.ret = take_string(&rest, &p->envelope.strings);
+	p->transfer.dsn.envid = take_string(&rest, &p->envelope.strings);
 	take_encode(&p->encode, rest, &head.encode);
 	p->run = head.run;
 	p->transfer.envelope = &p->envelope;
@@ -168,9 +169,6 @@ void
 parcel_free(struct parcel *p)
 {
 	encode_free(&p->encode);
-	mem_free(p->notify);
-	mem_free(p->ret);
-	mem_free(p->envid);
 	envelope_free(&p->envelope);
 	if (p->mapping != NULL)
 		(void)munmap(p->mapping, p->size);

@@ -21,7 +21,6 @@ struct parcel {
 	struct limit run;
 	struct envelope envelope;
 	struct encode encode;
-	char *notify, *ret, *envid;	/* owned, or NULL */
 	void *mapping;
 	size_t size;
 };

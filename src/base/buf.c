@@ -208,14 +208,10 @@ buf_add_json(struct buf *b, struct span s)
 static bool
 is_plain_value(const char *value)
 {
-	static const char marks[] = "@.:,-_+/<>[]";
-	size_t i;
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ" "0123456789" "@.:,-_+/<>[]";
 
-	for (i = 0; value[i] != '\0'; i++)
-		if (!ascii_is_alnum(value[i]) &&
-		    strchr(marks, value[i]) == NULL)
-			return false;
-	return true;
+	return value[strspn(value, plain)] == '\0';
 }
 
 bool
@@ -227,9 +223,11 @@ buf_add_pair(struct buf *b, const char *key, const char *value)
 
 	if (value == NULL || value[0] == '\0')
 		return true;
+	ok = buf_add_char(b, ' ') && buf_add_string(b, key) &&
+	    buf_add_char(b, '=');
 	if (is_plain_value(value))
-		return buf_printf(b, " %s=%s", key, value);
-	ok = buf_printf(b, " %s='", key);
+		return (ok && buf_add_span(b, rest)) || undo(b, before);
+	ok = ok && buf_add_char(b, '\'');
 	while (ok && span_next(&rest, '\'', &part))
 		ok = buf_add_span(b, part) &&
 		    (rest.data == NULL || buf_add_string(b, "\\x27"));

@@ -36,21 +36,18 @@ void *
 mem_grow(void *array, size_t used, size_t *room, size_t size)
 {
 	size_t want;
-	void *grown;
 
-	if (used < *room)
-		return array;
-	want = *room == 0 ? 8 : *room * 2;
-	if (want <= *room || want > SIZE_MAX / size)
-		mem_exhausted();
-	grown = realloc(array, want * size);
-	if (grown != NULL)
-		memset((char *)grown + *room * size, 0,
-		    (want - *room) * size);
-	else
-		mem_exhausted();
-	*room = want;
-	return grown;
+	if (used == *room) {
+		want = *room == 0 ? 8 : *room * 2;
+		if (want <= *room || want > SIZE_MAX / size)
+			mem_exhausted();
+		array = realloc(array, want * size);
+		if (array == NULL)
+			mem_exhausted();
+		*room = want;
+	}
+	memset((char *)array + used * size, 0, size);
+	return array;
 }
 
 char *
@@ -60,9 +57,10 @@ mem_span(struct span s)
 
 	if (s.len == SIZE_MAX)
 		mem_exhausted();
-	copy = mem_alloc(s.len + 1);
+	copy = mem_room(s.len + 1);
 	if (s.len > 0)
 		memcpy(copy, s.data, s.len);
+	copy[s.len] = '\0';
 	return copy;
 }
 

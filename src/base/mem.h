@@ -24,7 +24,7 @@ void *mem_array(size_t count, size_t size);
 
 /*
  * Grows `*array`, which holds `used` elements of `size` bytes out of `*room`,
- * so that one more fits; returns the (perhaps moved) array.
+ * so that one more fits, which comes zeroed; returns the (perhaps moved) array.
  */
 void *mem_grow(void *array, size_t used, size_t *room, size_t size);
 

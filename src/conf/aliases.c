@@ -256,7 +256,6 @@ end_entry(struct entry *e)
 		table->items = mem_grow(table->items, table->count,
 		    &table->room, sizeof(*table->items));
 		alias = &table->items[table->count++];
-		memset(alias, 0, sizeof(*alias));
 		alias->name = mem_string(buf_string(&name));
 		alias->line = e->line;
 		ok = take_targets(e, rest, alias);

@@ -32,7 +32,6 @@ add_section(struct profile_file *file, const char *name, size_t line,
 	file->sections = mem_grow(file->sections, file->count, &file->room,
 	    sizeof(*file->sections));
 	section = &file->sections[file->count++];
-	memset(section, 0, sizeof(*section));
 	section->name = mem_string(name);
 	section->line = line;
 	return true;

@@ -246,7 +246,6 @@ new_address(struct parse *p)
 	list->items = mem_grow(list->items, list->count, &list->room,
 	    sizeof(*list->items));
 	p->has_address = true;
-	memset(&list->items[list->count], 0, sizeof(*list->items));
 	return &list->items[list->count++];
 }
 

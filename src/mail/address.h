@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "base/error.h"
+#include "base/pool.h"
 #include "base/span.h"
 
 #define ADDRESS_LOCAL_MAX 64	/* RFC 5321 section 4.5.3.1.1 */
@@ -75,6 +76,9 @@ char *address_quote_local(struct span local);
  * a bare name; NULL leaves it bare.
  */
 char *address_to_string(const struct address *address, const char *domain);
+
+/* The same without completion, the pool's. */
+char *address_to_pool(const struct address *address, struct pool *pool);
 
 /*
  * What RFC 5321 wants beyond what the parser made sure of: lengths of local

@@ -8,21 +8,16 @@
 
 #define LABEL_MAX 63	/* RFC 1035 section 2.3.4 */
 
-/* What is wrong with a label, or NULL. */
+/* What is wrong with a label whose characters may stand there, or NULL. */
 static const char *
 label_fault(struct span label)
 {
-	size_t i;
-
 	if (label.len == 0)
 		return "an empty label";
 	if (label.len > LABEL_MAX)
 		return "a label of more than 63 octets";
 	if (label.data[0] == '-' || label.data[label.len - 1] == '-')
 		return "a label that begins or ends with a hyphen";
-	for (i = 0; i < label.len; i++)
-		if (!ascii_is_alnum(label.data[i]) && label.data[i] != '-')
-			return "a character that is no letter, digit or hyphen";
 	return NULL;
 }
 
@@ -30,7 +25,7 @@ static const char *
 domain_fault(struct span domain)
 {
 	const char *fault = NULL;
-	struct span label;
+	size_t begin = 0, i;
 
 	if (domain.len == 0)
 		return "nothing in it";
@@ -38,8 +33,16 @@ domain_fault(struct span domain)
 		return "more than 255 octets";
 	if (domain.data[domain.len - 1] == '.')
 		return "a dot at its end";
-	while (fault == NULL && span_next(&domain, '.', &label))
-		fault = label_fault(label);
+	for (i = 0; fault == NULL && i <= domain.len; i++) {
+		if (i == domain.len || domain.data[i] == '.') {
+			fault = label_fault(span_make(domain.data + begin,
+			    i - begin));
+			begin = i + 1;
+		} else if (!ascii_is_alnum(domain.data[i]) &&
+		    domain.data[i] != '-')
+			fault = "a character that is no letter, digit or "
+			    "hyphen";
+	}
 	return fault;
 }
 

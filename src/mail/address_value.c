@@ -71,20 +71,39 @@ address_plain_local(const struct address *address)
 	return plain;
 }
 
+/* Both parts with the "@" between them; a NULL domain leaves it out. */
+static char *
+join(char *out, struct span local, struct span domain)
+{
+	char *end = out;
+
+	if (local.len > 0)
+		end = mempcpy(end, local.data, local.len);
+	if (domain.data != NULL) {
+		*end++ = '@';
+		end = mempcpy(end, domain.data, domain.len);
+	}
+	*end = '\0';
+	return out;
+}
+
 char *
 address_to_string(const struct address *address, const char *domain)
 {
 	struct span local = span_of(address->local), end;
-	char *string;
 
 	if (address_is_null(address))
 		return mem_string("");
 	end = span_of(address->domain != NULL ? address->domain : domain);
-	string = mem_alloc(local.len + sizeof("@") + end.len);
-	memcpy(string, local.data, local.len);
-	if (end.data != NULL) {
-		string[local.len] = '@';
-		memcpy(string + local.len + 1, end.data, end.len);
-	}
-	return string;
+	return join(mem_room(local.len + sizeof("@") + end.len), local, end);
+}
+
+char *
+address_to_pool(const struct address *address, struct pool *pool)
+{
+	struct span local = span_of(address->local);
+	struct span domain = span_of(address->domain);
+
+	return join(pool_take(pool, local.len + sizeof("@") + domain.len),
+	    local, domain);
 }

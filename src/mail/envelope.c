@@ -6,33 +6,35 @@
 #include "base/mem.h"
 #include "mail/text.h"
 
-/* FNV-1a with its bits spread; as in address_equals() domains have no case. */
-static size_t
+/*
+ * FNV-1a with its bits spread. A local part has case and a domain none, as
+ * address_equals() has it; here neither has.
+ */
+static uint32_t
 hash(const char *address)
 {
-	const char *at = strrchr(address, '@');
 	uint64_t h = UINT64_C(0xcbf29ce484222325);
 
 	for (; *address != '\0'; address++) {
-		h ^= (unsigned char)(at != NULL && address > at ?
-		    ascii_lower(*address) : *address);
+		h ^= (unsigned char)ascii_lower(*address);
 		h *= UINT64_C(0x100000001b3);
 	}
 	h ^= h >> 32;
 	h *= UINT64_C(0xff51afd7ed558ccd);
-	return (size_t)(h >> 32);
+	return (uint32_t)(h >> 32);
 }
 
 static bool
-is_at(const struct envelope *e, size_t number, size_t h, const char *address)
+is_at(const struct envelope *e, size_t number, uint32_t h,
+    const char *address)
 {
 	return e->recipients[number].hash == h &&
 	    address_equals(address, e->recipients[number].address);
 }
 
 /* The slot that names `address` of hash `h`, or the free one for it. */
-static size_t *
-find_slot(const struct envelope *e, size_t h, const char *address)
+static uint32_t *
+find_slot(const struct envelope *e, uint32_t h, const char *address)
 {
 	size_t i = h & (e->slot_count - 1);
 
@@ -64,39 +66,34 @@ make_slots(struct envelope *e)
 	e->slot_count = count;
 	for (i = 0; i < e->count; i++)
 		*find_slot(e, e->recipients[i].hash,
-		    e->recipients[i].address) = i + 1;
+		    e->recipients[i].address) = (uint32_t)i + 1;
 }
 
-/* Takes `address` over. */
+/* `address` is the pool's. */
 static bool
 add_string(struct envelope *e, char *address, struct error *err)
 {
-	size_t h = hash(address), *slot;
+	uint32_t h = hash(address), *slot;
 
 	make_slots(e);
 	slot = find_slot(e, h, address);
-	if (*slot != 0) {
-		mem_free(address);
+	if (*slot != 0)
 		return true;
-	}
-	if (e->count == ENVELOPE_RECIPIENTS_MAX) {
-		mem_free(address);
+	if (e->count == ENVELOPE_RECIPIENTS_MAX)
 		return error_set(err, STAGE_ADDRESS, EX_DATAERR,
 		    "more than %d recipients", ENVELOPE_RECIPIENTS_MAX);
-	}
 	e->recipients = mem_grow(e->recipients, e->count, &e->room,
 	    sizeof(*e->recipients));
-	memset(&e->recipients[e->count], 0, sizeof(*e->recipients));
 	e->recipients[e->count].address = address;
 	e->recipients[e->count].hash = h;
-	*slot = ++e->count;
+	*slot = (uint32_t)++e->count;
 	return true;
 }
 
-/* Completes and checks `address`; the string is the caller's. */
+/* Completes and checks `address`; the string is the pool's. */
 static bool
-finish_address(struct address *address, const char *domain,
-    const char *origin, char **string, struct error *err)
+finish_address(struct envelope *e, struct address *address,
+    const char *domain, const char *origin, char **string, struct error *err)
 {
 	if (address->domain == NULL && domain == NULL) {
 		(void)error_set(err, STAGE_ADDRESS, EX_CONFIG,
@@ -110,7 +107,7 @@ finish_address(struct address *address, const char *domain,
 		address->domain = mem_string(domain);
 	if (!address_check(address, origin, err))
 		return false;
-	*string = address_to_string(address, NULL);
+	*string = address_to_pool(address, &e->strings);
 	return true;
 }
 
@@ -131,30 +128,19 @@ add_address(struct envelope *e, const struct address *address,
 		whole.local = mem_string(address->local);
 		whole.domain = mem_string(address->domain);
 	}
-	ok = finish_address(&whole, domain, "recipient", &string, err) &&
+	ok = finish_address(e, &whole, domain, "recipient", &string,
+	    err) &&
 	    add_string(e, string, err);
 	if (!is_final)
 		address_free(&whole);
 	return ok;
 }
 
-static void
-forget_recipient(struct recipient *recipient)
-{
-	mem_free(recipient->address);
-	mem_free(recipient->reply);
-	mem_free(recipient->notify);
-	mem_free(recipient->orcpt);
-	mem_free(recipient->original);
-	memset(recipient, 0, sizeof(*recipient));
-}
-
 /* The slots are made anew when they are needed. */
 static void
 forget_from(struct envelope *e, size_t count)
 {
-	while (e->count > count)
-		forget_recipient(&e->recipients[--e->count]);
+	e->count = count;
 	forget_slots(e);
 }
 
@@ -229,10 +215,9 @@ envelope_set_sender(struct envelope *e, struct address *sender,
 	char *string = NULL;
 
 	if (address_is_null(sender))
-		string = mem_string("");
-	else if (!finish_address(sender, domain, "sender", &string, err))
+		string = pool_string(&e->strings, "");
+	else if (!finish_address(e, sender, domain, "sender", &string, err))
 		return false;
-	mem_free(e->reverse_path);
 	e->reverse_path = string;
 	return true;
 }
@@ -256,8 +241,7 @@ envelope_refuse(struct envelope *e, size_t i, int reply_code,
 {
 	struct recipient *recipient = &e->recipients[i];
 
-	mem_free(recipient->reply);
-	recipient->reply = mem_string(reply);
+	recipient->reply = pool_string(&e->strings, reply);
 	recipient->reply_code = reply_code;
 }
 
@@ -277,6 +261,6 @@ envelope_free(struct envelope *e)
 {
 	forget_from(e, 0);
 	mem_free(e->recipients);
-	mem_free(e->reverse_path);
+	pool_free(&e->strings);
 	memset(e, 0, sizeof(*e));
 }

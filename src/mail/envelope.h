@@ -6,21 +6,24 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/error.h"
+#include "base/pool.h"
 #include "mail/address.h"
 #include "mail/message.h"
 
 #define ENVELOPE_RECIPIENTS_MAX 100000
 
+/* Its strings are of the envelope's pool. */
 struct recipient {
 	char *address;		/* as it goes into RCPT TO:<…> */
 	int reply_code;		/* 0 until the relay answered */
+	uint32_t hash;		/* of the address */
 	char *reply;		/* its words, escaped; NULL unless refused */
 	char *notify;		/* its own wishes for DSN (RFC 3461), as on */
 	char *orcpt;		/* the wire; NULL: those of the message */
 	char *original;		/* the address before aliases, or NULL */
-	size_t hash;		/* of the address */
 };
 
 struct envelope {
@@ -30,8 +33,9 @@ struct envelope {
 				 * those who weren't refused */
 	size_t count;
 	size_t room;
-	size_t *slots;		/* hash table of numbers + 1; 0 is free */
+	uint32_t *slots;	/* hash table of numbers + 1; 0 is free */
 	size_t slot_count;	/* a power of 2, or 0 */
+	struct pool strings;	/* of all that is here */
 };
 
 /*

@@ -312,7 +312,6 @@ take_recipient(struct letter *l, struct span marks, const char *address)
 	l->recipients = mem_grow(l->recipients, l->count, &l->room,
 	    sizeof(*l->recipients));
 	r = &l->recipients[l->count++];
-	memset(r, 0, sizeof(*r));
 	r->address = address;
 	r->state = marks.data[at];
 	return r->state == LETTER_PENDING || r->state == LETTER_DELIVERED ||

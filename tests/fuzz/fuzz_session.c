@@ -175,7 +175,7 @@ make_envelope(struct envelope *e, int wishes)
 	    &err));
 	FUZZ_CHECK(envelope_add(e, &list, NULL, &err));
 	address_list_free(&list);
-	e->reverse_path = mem_string("a@example.org");
+	e->reverse_path = pool_string(&e->strings, "a@example.org");
 }
 
 /* Digits of a 250 to the message, by a second reading of the grammar. */

@@ -71,8 +71,8 @@ an_array_grows_and_what_is_new_is_zeroed(void **state)
 	for (i = 0; i < 1000; i++) {
 		array = mem_grow(array, i, &room, sizeof(*array));
 		assert_true(room > i);
-		assert_true(is_zeroed(array + i,
-		    (room - i) * sizeof(*array)));
+		assert_true(is_zeroed(array + i, sizeof(*array)));
+		memset(array + i, 0xff, (room - i) * sizeof(*array));
 		array[i] = (uint32_t)i + 1;
 	}
 	for (i = 0; i < 1000; i++)

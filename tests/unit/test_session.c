@@ -62,7 +62,7 @@ make_envelope(struct envelope *e, const struct wish *w)
 	    "x@example.net, y@example.net"), "test", 10, &err));
 	assert_true(envelope_add(e, &list, NULL, &err));
 	address_list_free(&list);
-	e->reverse_path = mem_string(w->reverse_path == NULL ?
+	e->reverse_path = pool_string(&e->strings, w->reverse_path == NULL ?
 	    "a@example.org" : w->reverse_path);
 }
 
