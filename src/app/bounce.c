@@ -34,7 +34,7 @@ parse_to(const struct profile *p, struct address *to, struct error *err)
 }
 
 bool
-bounce_check(const struct profile *p, const char *where, struct error *err)
+bounce_check(const struct profile *p, struct error *err)
 {
 	struct address to = { NULL, NULL, NULL };
 	struct error fault = { 0 };
@@ -43,14 +43,14 @@ bounce_check(const struct profile *p, const char *where, struct error *err)
 	if (p->bounce_to == NULL)
 		return true;
 	if (!parse_to(p, &to, &fault))
-		ok = error_set(err, STAGE_CONFIG, EX_CONFIG, "%s: %s", where,
-		    fault.text);
+		ok = error_set(err, STAGE_CONFIG, EX_CONFIG, "%s",
+		    fault.text) || profile_locate(p, err);
 	else if (to.domain == NULL)
-		ok = error_set(err, STAGE_CONFIG, EX_CONFIG,
-		    "%s: bounce_to = `%s`: an address with a domain is wanted",
-		    where, p->bounce_to);
+		ok = profile_refuse(p, "bounce_to", p->bounce_to, err,
+		    "an address without a domain");
 	address_free(&to);
-	return ok;
+	return ok || error_fix(err, "write it as in bounce_to = "
+	    "postmaster@example.org");
 }
 
 static bool

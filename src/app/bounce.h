@@ -12,9 +12,8 @@
 #include "conf/profile.h"
 #include "spool/claim.h"
 
-/* The form of `bounce_to`; `where` is the key's "file:line". */
-bool bounce_check(const struct profile *p, const char *where,
-    struct error *err) MUST_CHECK;
+/* The form of `bounce_to`. */
+bool bounce_check(const struct profile *p, struct error *err) MUST_CHECK;
 
 /*
  * Commits the notification to the spool that the message is in: it names the

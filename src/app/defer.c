@@ -24,8 +24,10 @@ defer_open(struct defer *d, const struct profile *p)
 	d->is_open = spool_open(&d->spool, p->spool, login, &d->fault) &&
 	    (crypto_begin() || error_set(&d->fault, STAGE_SYSTEM, EX_OSERR,
 	    "the library with SHA-256 can't start"));
-	if (!d->is_open)
+	if (!d->is_open) {
+		(void)profile_locate(p, &d->fault);
 		spool_close(&d->spool);
+	}
 	mem_free(login);
 }
 

@@ -170,7 +170,9 @@ ask_proxy(struct delivery *d, struct error *err)
 static bool
 name_failure(const struct delivery *d, struct error *err)
 {
-	if (err->peer[0] == '\0')
+	/* What the profile is to blame for has its place there instead. */
+	(void)profile_locate(d->profile, err);
+	if (err->peer[0] == '\0' && err->stage != STAGE_CONFIG)
 		(void)snprintf(err->peer, sizeof(err->peer), "%s", d->peer);
 	return false;
 }

@@ -27,27 +27,17 @@ draft_begin(struct draft *d, const struct setup *setup)
 
 /* What conf/ hands on as it was written, because others know its form. */
 static bool
-check_forms(const struct draft *d, const char *name, struct error *err)
+check_forms(const struct profile *p, struct error *err)
 {
-	const struct profile *p = &d->profile;
-	char *where = profile_where(d->setup->file, name, "log");
-	bool ok = p->log == NULL || log_check(p->log, where, err);
-
-	mem_free(where);
-	where = profile_where(d->setup->file, name, "dsn_notify");
-	ok = ok && wish_check(p, where, err);
-	mem_free(where);
-	where = profile_where(d->setup->file, name, "bounce_to");
-	ok = ok && bounce_check(p, where, err);
-	mem_free(where);
-	return ok && tls_setup_check(p, d->setup->file, err);
+	return log_check(p, err) && wish_check(p, err) &&
+	    bounce_check(p, err) && tls_setup_check(p, err);
 }
 
 bool
 draft_use_profile(struct draft *d, const char *name, struct error *err)
 {
 	d->has_profile = profile_resolve(d->setup->file, name, &d->profile,
-	    err) && check_forms(d, name, err);
+	    err) && check_forms(&d->profile, err);
 	if (d->has_profile)
 		trace_note(d->setup->trace, "profile [%s] of %s%s%s", name,
 		    d->profile.file, d->why == NULL ? "" : ": ",

@@ -51,9 +51,10 @@ load_once(struct expansion *x)
 	ok = buf_printf(&where, "%s, section [%s],", x->p->file, x->p->name) &&
 	    expand_load(x->p->aliases, where.data, &x->table, x->err);
 	buf_free(&where);
-	if (ok)
-		x->marks = mem_array(x->table->count + 1, sizeof(*x->marks));
-	return ok;
+	if (!ok)
+		return profile_locate(x->p, x->err);
+	x->marks = mem_array(x->table->count + 1, sizeof(*x->marks));
+	return true;
 }
 
 /* A wrong address in the file is the file's fault. */
@@ -62,7 +63,8 @@ blame_file(struct error *err)
 {
 	err->stage = STAGE_CONFIG;
 	err->exit_code = EX_CONFIG;
-	return false;
+	return error_fix(err, "write whole addresses there, with commas in "
+	    "between");
 }
 
 static bool

@@ -134,8 +134,8 @@ add_target(struct search *s, const struct srv_target *t, struct span domain,
 		return add_host(s, span_of(t->name), t->port, err);
 	trace_note(s->trace, "%s, a target of srv:, is outside %.*s", t->name,
 	    (int)domain.len, domain.data);
-	(void)error_set(foreign, STAGE_DNS, EX_CONFIG, "the SRV record leads "
-	    "to '%s', which is outside %.*s", t->name, (int)domain.len,
+	(void)error_set(foreign, STAGE_DNS, EX_CONFIG, "host: the SRV record "
+	    "leads to '%s', which is outside %.*s", t->name, (int)domain.len,
 	    domain.data);
 	(void)error_fix(foreign, "if that is your provider, set host = %s (or "
 	    "tls_name to the name in its certificate) in [%s] of %s",

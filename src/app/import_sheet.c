@@ -11,23 +11,6 @@
 
 #define NAME_MAX_OWN (INI_NAME_MAX - 8)	/* leaves room for a number */
 
-static size_t
-count_keys(void)
-{
-	const struct profile_key *key = keys_all();
-	size_t n = 0;
-
-	while (key[n].name != NULL)
-		n++;
-	return n;
-}
-
-static size_t
-key_index(const char *key)
-{
-	return (size_t)(key_find(key) - keys_all());
-}
-
 void
 sheet_begin(struct sheet *s)
 {
@@ -38,7 +21,7 @@ sheet_begin(struct sheet *s)
 static void
 section_free(struct sheet_section *section)
 {
-	size_t i, keys = count_keys();
+	size_t i, keys = keys_count();
 
 	for (i = 0; i < keys; i++)
 		mem_free(section->values[i]);
@@ -118,7 +101,7 @@ sheet_add(struct sheet *s, struct span name)
 	struct sheet_section *section = mem_alloc(sizeof(*section));
 
 	section->name = free_name(s, name);
-	section->values = mem_array(count_keys(), sizeof(*section->values));
+	section->values = mem_array(keys_count(), sizeof(*section->values));
 	buf_init(&section->remarks, BUF_UNLIMITED);
 	buf_init(&section->missing, BUF_UNLIMITED);
 	s->sections = mem_grow(s->sections, s->count, &s->room,
@@ -138,7 +121,7 @@ replace(char **to, char *with)
 void
 sheet_copy(struct sheet_section *to, const struct sheet_section *from)
 {
-	size_t i, keys = count_keys();
+	size_t i, keys = keys_count();
 
 	for (i = 0; i < keys; i++)
 		if (from->values[i] != NULL)
@@ -154,13 +137,13 @@ sheet_copy(struct sheet_section *to, const struct sheet_section *from)
 const char *
 sheet_get(const struct sheet_section *section, const char *key)
 {
-	return section->values[key_index(key)];
+	return section->values[key_index(key_find(key))];
 }
 
 void
 sheet_unset(struct sheet_section *section, const char *key)
 {
-	replace(&section->values[key_index(key)], NULL);
+	replace(&section->values[key_index(key_find(key))], NULL);
 }
 
 /* A line of the file can't hold all that a string can. */
@@ -192,7 +175,8 @@ sheet_set(struct sheet *s, const char *key, struct span value)
 	is_good = value_store(&scratch, &setting, &err);
 	profile_free(&scratch);
 	if (is_good)
-		replace(&s->current->values[key_index(key)], mem_span(value));
+		replace(&s->current->values[key_index(key_find(key))],
+		    mem_span(value));
 	else
 		ok = sheet_remark(s, span_of(NULL), "%s", err.text);
 	return ok;

@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "conf/nearest.h"
 
 #define SYSLOG_LINE (64UL << 10)	/* octets of a line for syslog */
 
@@ -23,25 +24,47 @@ is_file(struct span word)
 	    span_starts_with_nocase(word, span_of(file_prefix));
 }
 
-bool
-log_check(const char *wish, const char *where, struct error *err)
+static bool
+refuse_word(const struct profile *p, struct span word, struct error *err)
 {
-	struct span rest = span_of(wish), word;
+	static const char *const known[] = { "syslog", "stderr", "none",
+		"file:/path" };
+	char *wish = mem_span(word);
+	struct nearest n = { wish, NULL, 0 };
+	size_t i;
+
+	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		nearest_offer(&n, known[i]);
+	(void)profile_refuse(p, "log", wish, err,
+	    "not one of syslog, stderr, none and file:/path");
+	if (n.best != NULL)
+		(void)error_fix(err, "did you mean `%s`?", n.best);
+	else
+		(void)error_fix(err, "write words with commas in between, "
+		    "such as syslog, file:/var/log/mail.log");
+	mem_free(wish);
+	return false;
+}
+
+bool
+log_check(const struct profile *p, struct error *err)
+{
+	struct span rest = span_of(p->log), word;
 	size_t count = 0;
+
+	if (p->log == NULL)
+		return true;
 
 	while (span_next(&rest, ',', &word)) {
 		word = span_trim(word);
 		if (!is_file(word) && !span_equals(word, span_of("syslog")) &&
 		    !span_equals(word, span_of("stderr")) &&
 		    !span_equals(word, span_of("none")))
-			return error_set(err, STAGE_CONFIG, EX_CONFIG,
-			    "%s: log = `%.*s`: it takes syslog, stderr, none "
-			    "and file:/path", where, (int)(word.len & 0xfff),
-			    word.data);
+			return refuse_word(p, word, err);
 		if (++count > LOG_PLACES_MAX)
-			return error_set(err, STAGE_CONFIG, EX_CONFIG,
-			    "%s: log names more than %d places", where,
-			    LOG_PLACES_MAX);
+			return profile_refuse(p, "log", p->log, err,
+			    "more than %d places", LOG_PLACES_MAX) ||
+			    error_fix(err, "take some out");
 	}
 	return true;
 }

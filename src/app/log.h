@@ -14,6 +14,7 @@
 #include "base/record.h"
 #include "base/span.h"
 #include "base/trace.h"
+#include "conf/profile.h"
 
 #define LOG_SYSLOG_SOCKET "/dev/log"
 #define LOG_PLACES_MAX 8
@@ -31,10 +32,9 @@ struct log {
 	struct sockaddr_un syslog;
 };
 
-/* "syslog", "stderr", "none", "file:/path", or a comma list of these. What
- * isn't one is EX_CONFIG, saying `where` it stands ("file:line"). */
-bool log_check(const char *wish, const char *where,
-    struct error *err) MUST_CHECK;
+/* The form of `log`: "syslog", "stderr", "none", "file:/path", or a comma list
+ * of these. */
+bool log_check(const struct profile *p, struct error *err) MUST_CHECK;
 
 /*
  * Opens what `wish`, which was checked, names; `syslog_socket` is

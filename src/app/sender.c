@@ -93,7 +93,7 @@ sender_set(struct envelope *e, const char *wish, const struct profile *p,
 		origin = "the From header";
 	} else if (p->from != NULL) {
 		wish = p->from;
-		origin = "the key from";
+		origin = "from";
 	} else {
 		wish = login != NULL ? login : header_from;
 	}
@@ -119,6 +119,7 @@ sender_set(struct envelope *e, const char *wish, const struct profile *p,
 		err->exit_code = EX_CONFIG;
 		(void)error_fix(err, "mend `from` in %s, section [%s]",
 		    p->file, p->name);
+		(void)profile_locate(p, err);
 	}
 out:
 	address_free(&address);

@@ -6,6 +6,7 @@
 #include "base/os.h"
 
 struct tour {
+	const struct profile_file *file;
 	spools_visitor *visit;
 	void *context;
 	char *login;
@@ -30,17 +31,22 @@ visit_section(void *context, const char *name, const char *dir)
 	struct tour *t = context;
 	struct error err = { 0 };
 	struct spool spool;
+	char *where;
 	bool ok;
 
-	(void)name;
 	if (dir == NULL || was_seen(t, dir))
 		return true;
 	if (!buf_add(&t->seen, dir, strlen(dir) + 1))
 		mem_exhausted();
 	if (!spool_is_there(dir, t->login))
 		return true;
-	ok = spool_open(&spool, dir, t->login, &err) &&
-	    t->visit(t->context, &spool, &err);
+	ok = spool_open(&spool, dir, t->login, &err);
+	if (!ok) {
+		where = profile_where(t->file, name, "spool");
+		(void)error_prefix(&err, "%s: ", where);
+		mem_free(where);
+	}
+	ok = ok && t->visit(t->context, &spool, &err);
 	spool_close(&spool);
 	if (!ok && !error_is_set(t->err))
 		*t->err = err;
@@ -51,7 +57,8 @@ bool
 spools_visit(const struct setup *setup, spools_visitor *visit, void *context,
     struct error *err)
 {
-	struct tour t = { .visit = visit, .context = context, .err = err };
+	struct tour t = { .file = setup->file, .visit = visit,
+		.context = context, .err = err };
 	bool ok;
 
 	if (setup->file == NULL)

@@ -11,44 +11,35 @@
 
 #define CERTIFICATE_MAX (1UL << 20)
 
-static bool
-refuse(const struct profile *p, const struct profile_file *file,
-    const char *key, const char *value, const char *why, struct error *err)
-{
-	char *where = profile_where(file, p->name, key);
-
-	(void)error_set(err, STAGE_CONFIG, EX_CONFIG, "%s: %s = `%s`: %s",
-	    where, key, value, why);
-	mem_free(where);
-	return false;
-}
-
 bool
-tls_setup_check(const struct profile *p, const struct profile_file *file,
-    struct error *err)
+tls_setup_check(const struct profile *p, struct error *err)
 {
 	const char *fault;
 
 	if (p->tls_fingerprint != NULL &&
 	    !tls_fingerprint_is_valid(p->tls_fingerprint))
-		return refuse(p, file, "tls_fingerprint", p->tls_fingerprint,
-		    "it takes a SHA-256 in hex, or spki: and one", err);
+		return profile_refuse(p, "tls_fingerprint",
+		    p->tls_fingerprint, err, "not a SHA-256 in hex, nor "
+		    "spki: and one") || error_fix(err, "write its 64 digits; "
+		    "--check tells the relay's");
 	if (p->tls_key_file != NULL && p->tls_cert_file == NULL)
-		return refuse(p, file, "tls_key_file", p->tls_key_file,
-		    "a key without tls_cert_file", err);
+		return profile_refuse(p, "tls_key_file", p->tls_key_file, err,
+		    "a key without tls_cert_file") || error_fix(err,
+		    "add tls_cert_file, the certificate of that key");
 	fault = p->tls_priority == NULL ? NULL :
 	    tls_priority_fault(p->tls_priority);
 	if (fault == NULL)
 		return true;
-	(void)refuse(p, file, "tls_priority", p->tls_priority, fault, err);
+	(void)profile_refuse(p, "tls_priority", p->tls_priority, err, "%s",
+	    fault);
 	return error_fix(err, "write parts that go behind the system's own, "
 	    "such as -VERS-TLS1.2 or -GROUP-ALL:+GROUP-X25519");
 }
 
 /* A file with a key in it is kept as a password is. */
 static bool
-read_pem(const char *path, bool is_secret, char *const *env, struct buf *out,
-    struct error *err)
+read_pem(const char *key, const char *path, bool is_secret,
+    char *const *env, struct buf *out, struct error *err)
 {
 	const struct profile_trust trust = { POSTHASTE_SYSCONFDIR,
 		os_env(env, "CREDENTIALS_DIRECTORY") };
@@ -57,7 +48,7 @@ read_pem(const char *path, bool is_secret, char *const *env, struct buf *out,
 	bool ok;
 
 	if (!safe_open(path, &trust, &fd, &st, err))
-		return false;
+		return error_prefix(err, "%s: ", key);
 	ok = !is_secret || safe_is_private(path, &trust, &st);
 	if (!ok) {
 		(void)error_set(err, STAGE_CONFIG, EX_CONFIG, "%s: a private "
@@ -67,7 +58,7 @@ read_pem(const char *path, bool is_secret, char *const *env, struct buf *out,
 	}
 	ok = ok && safe_read(fd, path, CERTIFICATE_MAX, out, err);
 	(void)close(fd);
-	return ok;
+	return ok || error_prefix(err, "%s: ", key);
 }
 
 bool
@@ -94,13 +85,17 @@ tls_setup(const struct profile *p, char *const *env, struct tls_context **ctx,
 		return true;
 	buf_init(&certificate, CERTIFICATE_MAX);
 	buf_init(&key, CERTIFICATE_MAX);
-	ok = (p->tls_cert_file == NULL || read_pem(p->tls_cert_file,
-	    p->tls_key_file == NULL, env, &certificate, err)) &&
-	    (p->tls_key_file == NULL || read_pem(p->tls_key_file, true, env,
-	    &key, err)) && tls_context_new(ctx, &params, err);
+	ok = (p->tls_cert_file == NULL || read_pem("tls_cert_file",
+	    p->tls_cert_file, p->tls_key_file == NULL, env, &certificate,
+	    err)) && (p->tls_key_file == NULL || read_pem("tls_key_file",
+	    p->tls_key_file, true, env, &key, err)) &&
+	    tls_context_new(ctx, &params, err);
 	buf_free_secret(&key);
 	buf_free_secret(&certificate);
-	return ok;
+	if (!ok && err->stage == STAGE_CONFIG)
+		(void)error_fix(err, "name a file in PEM form, with what "
+		    "begins in a line of -----BEGIN");
+	return ok || profile_locate(p, err);
 }
 
 void

@@ -14,10 +14,9 @@
 
 /*
  * What conf/ hands on as it was written, and keys that don't go together:
- * EX_CONFIG with file:line. `file` is where `p` is from.
+ * EX_CONFIG with file:line.
  */
-bool tls_setup_check(const struct profile *p, const struct profile_file *file,
-    struct error *err) MUST_CHECK;
+bool tls_setup_check(const struct profile *p, struct error *err) MUST_CHECK;
 
 /*
  * Reads and opens what TLS will need, before the first packet; NULL in `*ctx`

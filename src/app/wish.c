@@ -29,15 +29,15 @@ static const char *const profile_return[] = {
 };
 
 bool
-wish_check(const struct profile *p, const char *where, struct error *err)
+wish_check(const struct profile *p, struct error *err)
 {
 	unsigned int set;
 
 	return p->dsn_notify == NULL ||
 	    option_value_notify(p->dsn_notify, &set) ||
-	    error_set(err, STAGE_CONFIG, EX_CONFIG, "%s: dsn_notify = `%s`: "
-	    "it takes never, or some of success,failure,delay", where,
-	    p->dsn_notify);
+	    profile_refuse(p, "dsn_notify", p->dsn_notify, err,
+	    "not never, nor some of success, failure and delay") ||
+	    error_fix(err, "write it as in dsn_notify = failure,delay");
 }
 
 const char *

@@ -15,9 +15,8 @@
 
 #define WISH_NOTIFY_SIZE 32	/* octets of "SUCCESS,FAILURE,DELAY" */
 
-/* The form of `dsn_notify`; `where` is the key's "file:line". */
-bool wish_check(const struct profile *p, const char *where,
-    struct error *err) MUST_CHECK;
+/* The form of `dsn_notify`. */
+bool wish_check(const struct profile *p, struct error *err) MUST_CHECK;
 
 /* What is asked for one recipient, before the message's wishes. */
 struct recipient_wish {

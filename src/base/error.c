@@ -175,6 +175,22 @@ error_fix(struct error *err, const char *format, ...)
 	return false;
 }
 
+bool
+error_prefix(struct error *err, const char *format, ...)
+{
+	char text[sizeof(err->text)];
+	va_list args;
+	size_t n;
+
+	memcpy(text, err->text, sizeof(text));
+	va_start(args, format);
+	format_into(err->text, sizeof(err->text), format, args);
+	va_end(args);
+	n = strlen(err->text);
+	(void)snprintf(err->text + n, sizeof(err->text) - n, "%s", text);
+	return false;
+}
+
 void
 error_make_uncertain(struct error *err)
 {

@@ -87,6 +87,9 @@ bool error_set_temporary(struct error *err, enum stage stage, int sys_errno,
 bool error_cause(struct error *err, const char *format, ...) FORMAT(2, 3);
 bool error_fix(struct error *err, const char *format, ...) FORMAT(2, 3);
 
+/* Puts words in front of the text of a failure. Returns false. */
+bool error_prefix(struct error *err, const char *format, ...) FORMAT(2, 3);
+
 /*
  * From the last byte of the message on nothing but a well-formed 250, 4yz or
  * 5yz to the message tells what became of it: turns the failure into

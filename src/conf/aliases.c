@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "conf/safe.h"
 
+#define SHOWN_MAX 60	/* octets of a word in a message */
 #define FAIL(err, ...) error_set(err, STAGE_CONFIG, EX_CONFIG, __VA_ARGS__)
 
 /* An entry with the lines that continue it, their line ends still there. */
@@ -36,9 +37,25 @@ count_lines(struct span s)
 }
 
 static bool
-fail_at(const struct entry *e, size_t line, const char *what)
+fail_at(const struct entry *e, size_t line, struct span word,
+    const char *what, const char *fix)
 {
-	return FAIL(e->err, "%s:%zu: %s", e->table->path, line, what);
+	int shown = (int)(word.len < SHOWN_MAX ? word.len : SHOWN_MAX);
+
+	(void)FAIL(e->err, "%s:%zu: `%.*s`: %s", e->table->path, line, shown,
+	    shown == 0 ? "" : word.data, what);
+	return error_fix(e->err, "%s", fix);
+}
+
+/* For messages. */
+static struct span
+first_word(struct span s)
+{
+	size_t n = 0;
+
+	while (n < s.len && !is_white(s.data[n]))
+		n++;
+	return span_make(s.data, n);
 }
 
 static struct span
@@ -76,24 +93,26 @@ put_name(struct buf *name, struct span s, bool is_quoted)
 	}
 }
 
-/* What is wrong with a name that has no quotes, or NULL. */
-static const char *
-name_fault_of(struct span name)
+/* A name that has no quotes. */
+static bool
+check_name(const struct entry *e, struct span name)
 {
 	size_t i;
 
 	if (name.len == 0)
-		return "no name before the `:`";
+		return fail_at(e, e->line, span_of(":"), "no name before it",
+		    "write `name: address`");
 	for (i = 0; i < name.len; i++) {
 		if (name.data[i] == '@')
-			return "a name with a domain: aliases are for names "
-			    "without one";
+			return fail_at(e, e->line, name, "a name with a "
+			    "domain", "write the name alone; `local_domains` "
+			    "says which domains are this machine's");
 		if (is_white(name.data[i]) ||
 		    strchr("\"\\,;<>()[]", name.data[i]) != NULL)
-			return "a name with blanks or specials that doesn't "
-			    "stand between quotation marks";
+			return fail_at(e, e->line, name, "a name with blanks "
+			    "or specials", "put it between quotation marks");
 	}
-	return NULL;
+	return true;
 }
 
 /* Takes the name and its colon off `*rest`. */
@@ -103,20 +122,19 @@ take_name(const struct entry *e, struct span *rest, struct buf *name)
 	bool is_quoted = rest->len > 0 && rest->data[0] == '"';
 	size_t n = is_quoted ? quoted_length(*rest) : span_find(*rest, ':');
 	struct span behind = skip_white(span_skip(*rest, n)), plain;
-	const char *fault = NULL;
 
 	if (is_quoted && n == 0)
-		return fail_at(e, e->line, "a quotation mark without its "
-		    "partner");
+		return fail_at(e, e->line, first_word(*rest), "a quotation "
+		    "mark without its partner", "end the name with another "
+		    "one");
 	if (behind.len == 0 || behind.data[0] != ':')
-		return fail_at(e, e->line, "no `:` behind the name");
+		return fail_at(e, e->line, first_word(*rest), "no `:` behind "
+		    "the name", "write `name: address`");
 	plain = span_trim(span_make(rest->data, n));
 	if (is_quoted)
 		plain = span_make(rest->data + 1, n - 2);
-	else
-		fault = name_fault_of(plain);
-	if (fault != NULL)
-		return fail_at(e, e->line, fault);
+	else if (!check_name(e, plain))
+		return false;
 	put_name(name, plain, is_quoted);
 	*rest = span_skip(behind, 1);
 	return true;
@@ -226,16 +244,18 @@ take_targets(const struct entry *e, struct span rest, struct alias *alias)
 		rest = part;
 		n = target_length(rest);
 		if (n > rest.len)
-			return fail_at(e, line, "a quotation mark, `(` or `<` "
-			    "without its partner");
+			return fail_at(e, line, first_word(rest), "a quotation "
+			    "mark, `(` or `<` without its partner", "write its "
+			    "partner behind it");
 		part = span_make(rest.data, n);
 		if (span_trim(part).len > 0)
 			add_target(alias, span_trim(part), line);
 		line += count_lines(part);
 		rest = span_skip(rest, n + 1);
 	}
-	return alias->count > 0 || fail_at(e, e->line, "nothing behind the "
-	    "`:`");
+	return alias->count > 0 || fail_at(e, e->line, span_of(alias->name),
+	    "nothing behind its `:`", "write an address there, or take the "
+	    "entry out");
 }
 
 /* The lines gathered so far are one entry, if any. */
@@ -275,7 +295,9 @@ check_bytes(const struct entry *e, struct span line, size_t number)
 		if (ascii_is_control(line.data[i]) && line.data[i] != '\t')
 			return FAIL(e->err, "%s:%zu: control character 0x%02x",
 			    e->table->path, number,
-			    (unsigned int)(unsigned char)line.data[i]);
+			    (unsigned int)(unsigned char)line.data[i]) ||
+			    error_fix(e->err, "take it out: the file is plain "
+			    "text, with line ends of LF or CR LF");
 	return true;
 }
 
@@ -292,8 +314,9 @@ take_line(struct entry *e, struct span line, size_t number)
 	if (text.len == 0 || text.data[0] == '#')
 		line.len = 0;	/* it counts as a line only */
 	else if (text.len < line.len && e->line == 0)
-		return FAIL(e->err, "%s:%zu: a line that begins with a blank, "
-		    "and no entry before it", e->table->path, number);
+		return fail_at(e, number, first_word(text), "its line begins "
+		    "with a blank, and there is no entry before it",
+		    "take the blank out");
 	else if (text.len == line.len) {
 		if (!end_entry(e))
 			return false;
@@ -375,9 +398,10 @@ aliases_load(const char *path, const struct profile_trust *trust,
 
 	*table = NULL;
 	if (!safe_open(path, trust, &fd, &st, err))
-		return false;
+		return error_prefix(err, "aliases: ");
 	buf_init(&text, BUF_UNLIMITED);
-	ok = safe_read(fd, path, ALIASES_FILE_MAX, &text, err) &&
+	ok = (safe_read(fd, path, ALIASES_FILE_MAX, &text, err) ||
+	    error_prefix(err, "aliases: ")) &&
 	    aliases_parse(buf_span(&text), path, table, err);
 	(void)close(fd);
 	buf_free(&text);

@@ -14,6 +14,8 @@
 
 #define TURN_MS 100		/* between two looks whether it still runs */
 #define DRAIN_TURNS 64		/* reads of 4 KiB: more than a pipe holds */
+#define ADVICE "run the command by hand as the user who sends, with stdin " \
+    "from /dev/null"
 #define STDERR_MAX 4096		/* octets kept of its stderr */
 
 /* A command that was started. */
@@ -122,7 +124,7 @@ read_some(struct run *r, size_t which, ssize_t *count, struct error *err)
 	else if (which == 0 && !buf_add(r->out, block, n))
 		ok = error_set(err, STAGE_CONFIG, EX_CONFIG,
 		    "%s: it prints more than %zu octets", r->command->name,
-		    r->out->limit);
+		    r->out->limit) || error_fix(err, "%s", ADVICE);
 	/* Beyond the limit stderr is read and forgotten, lest it block. */
 	else if (which == 1 && !buf_add(&r->complaint, block, n))
 		*count = (ssize_t)n;
@@ -221,12 +223,13 @@ judge(struct run *r, struct error *err)
 		    "%d%s%.*s", name, WEXITSTATUS(r->status), line.len == 0 ?
 		    "" : ": ", (int)(line.len < 300 ? line.len : 300),
 		    line.len == 0 ? "" : line.data);
-		return error_fix(err, "run the command by hand as the user "
-		    "who sends, with stdin from /dev/null");
+		return error_fix(err, "%s", ADVICE);
 	}
-	if (r->status != -1 && WIFSIGNALED(r->status))
-		return error_set(err, STAGE_CONFIG, EX_CONFIG,
+	if (r->status != -1 && WIFSIGNALED(r->status)) {
+		(void)error_set(err, STAGE_CONFIG, EX_CONFIG,
 		    "%s: killed by signal %d", name, WTERMSIG(r->status));
+		return error_fix(err, "%s", ADVICE);
+	}
 	return error_set(err, STAGE_CONFIG, EX_CONFIG,
 	    "%s: its exit status is lost", name);
 }

@@ -45,8 +45,9 @@ check_srv(const struct setting *s, struct error *err)
 {
 	const char *fault = name_fault(hosts_srv_domain(s->value), false);
 
-	return fault == NULL ||
-	    value_refuse(s, err, "not a domain behind srv: %s", fault);
+	return fault == NULL || value_refuse(s, err, "not a domain behind "
+	    "srv: %s", fault) || error_fix(err, "write it as in host = "
+	    "srv:example.org");
 }
 
 bool
@@ -61,9 +62,10 @@ value_check_hosts(const struct setting *s, struct error *err)
 	while (hosts_next(&rest, &item.value)) {
 		if (++count > HOSTS_MAX)
 			return value_refuse(s, err, "more than %d relays",
-			    HOSTS_MAX);
+			    HOSTS_MAX) || error_fix(err, "take some out");
 		if (item.value.len == 0)
-			return value_refuse(s, err, "a comma without a host");
+			return value_refuse(s, err, "a comma without a host")
+			    || error_fix(err, "take the comma out");
 		if (is_srv(item.value)) {
 			(void)value_refuse(s, err, "srv: stands alone");
 			return error_fix(err, "name the relays themselves, or "

@@ -56,7 +56,7 @@ check_octets(struct reader *r, struct span line)
 		    "like UTF-16");
 	if (line.data[i] == '\r')
 		return error_fix(r->err, "end lines with LF or CR LF");
-	return false;
+	return error_fix(r->err, "take it out: the file is plain text");
 }
 
 static bool
@@ -77,10 +77,12 @@ keep_name(struct reader *r, char out[INI_NAME_MAX + 1], struct span name,
     const char *beyond)
 {
 	if (name.len == 0)
-		return fail(r, "an empty name");
+		return fail(r, "an empty name") || error_fix(r->err,
+		    "write [name] or `key = value`");
 	if (name.len > INI_NAME_MAX)
 		return fail(r, "a name of %zu characters; %d are the limit",
-		    name.len, INI_NAME_MAX);
+		    name.len, INI_NAME_MAX) || error_fix(r->err,
+		    "shorten it");
 	if (!is_name(name, beyond)) {
 		/* Not quoted: it might be the rest of a broken secret. */
 		(void)fail(r, "no name has these characters");

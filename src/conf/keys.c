@@ -178,6 +178,18 @@ key_find(const char *name)
 	return NULL;
 }
 
+size_t
+key_index(const struct profile_key *key)
+{
+	return (size_t)(key - profile_keys);
+}
+
+size_t
+keys_count(void)
+{
+	return sizeof(profile_keys) / sizeof(profile_keys[0]) - 1;
+}
+
 const struct profile_key *
 key_nearest(const char *name)
 {

@@ -61,6 +61,10 @@ const struct profile_key *keys_all(void);
 /* NULL for an unknown name; case counts. */
 const struct profile_key *key_find(const char *name);
 
+/* Its number in the table, and how many there are. */
+size_t key_index(const struct profile_key *key);
+size_t keys_count(void);
+
 /* The key whose name is near `name`, or NULL. */
 const struct profile_key *key_nearest(const char *name);
 

@@ -7,6 +7,55 @@
 #define LENGTH_MAX 48
 #define TOO_FAR 99
 
+/* What other programs call it. */
+static const struct {
+	const char *said, *meant;
+} others[] = {
+	{ "server", "host" },
+	{ "hostname", "host" },
+	{ "smarthost", "host" },
+	{ "mailhub", "host" },
+	{ "relayhost", "host" },
+	{ "helo", "ehlo" },
+	{ "helohost", "ehlo" },
+	{ "mailname", "ehlo" },
+	{ "starttls", "tls" },
+	{ "tls_starttls", "tls" },
+	{ "encryption", "tls" },
+	{ "tls_trust_file", "tls_ca_file" },
+	{ "tls_certcheck", "tls_verify" },
+	{ "username", "user" },
+	{ "login", "user" },
+	{ "pass", "password" },
+	{ "passwd", "password" },
+	{ "passwordeval", "password_command" },
+	{ "envelope_from", "from" },
+	{ "logfile", "log" },
+	{ "syslog", "log" },
+	{ "queue", "spool" },
+
+	{ "on", "yes" },
+	{ "true", "yes" },
+	{ "1", "yes" },
+	{ "off", "no" },
+	{ "false", "no" },
+	{ "0", "no" },
+	{ "on", "starttls" },
+	{ "tls", "starttls" },
+	{ "yes", "starttls" },
+	{ "ssl", "implicit" },
+	{ "smtps", "implicit" },
+	{ "no", "off" },
+	{ "false", "off" },
+	{ "headers", "hdrs" },
+	{ "off", "none" },
+	{ "no", "none" },
+	{ "yes", "auto" },
+	{ "on", "auto" },
+	{ "ipv4", "4" },
+	{ "ipv6", "6" },
+};
+
 static size_t
 least(size_t a, size_t b)
 {
@@ -48,10 +97,23 @@ nearest_distance(const char *a, const char *b)
 	return rows[rows_count % 3][columns];
 }
 
+static bool
+is_other(const char *said, const char *meant)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (strcmp(others[i].meant, meant) == 0 &&
+		    span_equals_nocase(span_of(others[i].said), span_of(said)))
+			return true;
+	return false;
+}
+
 void
 nearest_offer(struct nearest *n, const char *candidate)
 {
-	size_t distance = nearest_distance(n->wish, candidate);
+	size_t distance = is_other(n->wish, candidate) ? 0 :
+	    nearest_distance(n->wish, candidate);
 	size_t length = least(strlen(n->wish), strlen(candidate));
 
 	/* A third of the letters may be wrong, one in any case. */

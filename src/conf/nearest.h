@@ -1,5 +1,6 @@
 /*
- * "did you mean": the distance between what was written and what exists.
+ * "did you mean": the distance between what was written and what exists, and
+ * what other programs call it.
  */
 #ifndef POSTHASTE_CONF_NEAREST_H
 #define POSTHASTE_CONF_NEAREST_H

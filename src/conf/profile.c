@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -171,6 +173,47 @@ profile_file_free(struct profile_file *file)
 	mem_free(file);
 }
 
+static size_t
+line_of(const struct profile *p, const struct profile_key *key)
+{
+	return p->lines == NULL ? 0 : p->lines[key_index(key)];
+}
+
+bool
+profile_refuse(const struct profile *p, const char *key, const char *value,
+    struct error *err, const char *format, ...)
+{
+	struct setting s = { key_find(key), span_of(value),
+		{ p->file, p->name, 0 } };
+	char why[300];
+	va_list args;
+
+	s.at.line = line_of(p, s.key);
+	va_start(args, format);
+	(void)vsnprintf(why, sizeof(why), format, args);
+	va_end(args);
+	return value_refuse(&s, err, "%s", why);
+}
+
+bool
+profile_locate(const struct profile *p, struct error *err)
+{
+	const struct profile_key *key;
+	char name[32];
+	size_t n;
+
+	n = strspn(err->text, "abcdefghijklmnopqrstuvwxyz_");
+	(void)snprintf(name, sizeof(name), "%.*s", (int)(n < sizeof(name) ? n :
+	    sizeof(name)), err->text);
+	key = key_find(name);
+	if (key == NULL || p->file == NULL || (err->text[n] != ' ' &&
+	    err->text[n] != ':'))
+		return false;
+	if (p->lines == NULL)
+		return error_prefix(err, "%s: ", p->file);
+	return error_prefix(err, "%s:%zu: ", p->file, line_of(p, key));
+}
+
 void
 profile_forget_secrets(struct profile *p)
 {
@@ -187,6 +230,7 @@ profile_free(struct profile *p)
 			value_clear(p, key);
 	mem_free(p->name);
 	mem_free(p->file);
+	mem_free(p->lines);
 	memset(p, 0, sizeof(*p));
 }
 

@@ -52,6 +52,9 @@ enum profile_partial { PROFILE_PARTIAL_REFUSE, PROFILE_PARTIAL_DELIVER };
 struct profile {
 	char *name;		/* the section */
 	char *file;		/* path, for messages */
+	size_t *lines;		/* of each key, by key_index(): where it was
+				 * set, the section's own line where it
+				 * wasn't; NULL: there is no file */
 	char *host;		/* as hosts.h has it; NULL with `socket` */
 	int64_t port;		/* by `tls` where the key is missing; 0 with
 				 * `socket` and srv: */
@@ -160,6 +163,21 @@ bool profile_select(const struct profile_file *file,
  */
 bool profile_resolve(const struct profile_file *file, const char *name,
     struct profile *p, struct error *err) MUST_CHECK;
+
+/*
+ * For keys whose values others judge: sets "file:line: key = value: why",
+ * EX_CONFIG. `value` may be a part of the whole; one with a password in it
+ * isn't shown. Returns false.
+ */
+bool profile_refuse(const struct profile *p, const char *key,
+    const char *value, struct error *err, const char *format, ...)
+    FORMAT(5, 6);
+
+/*
+ * Puts "file:line: " in front of a failure whose text begins with the name of
+ * a key, as that of the layers does which know keys and no file. Returns false.
+ */
+bool profile_locate(const struct profile *p, struct error *err);
 
 /* Wipes `password`, once conf/secret.h has it. */
 void profile_forget_secrets(struct profile *p);

@@ -45,7 +45,7 @@ refuse_key(const struct place *at, const char *name, struct error *err)
 	(void)FAIL(err, "%s:%zu: unknown key `%s`", at->file, at->line, name);
 	if (near != NULL)
 		return error_fix(err, "did you mean `%s`?", near->name);
-	return false;
+	return error_fix(err, "posthaste.ini(5) lists the keys");
 }
 
 /* What a section may not have beside `s`. */

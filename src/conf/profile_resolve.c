@@ -86,6 +86,7 @@ apply_section(struct resolve *r, const struct profile_section *section)
 		clear_group(r->p, entry->key);
 		if (!value_store(r->p, &s, r->err))
 			return false;
+		r->p->lines[key_index(entry->key)] = entry->line;
 	}
 	return true;
 }
@@ -264,10 +265,13 @@ settle_from(struct resolve *r)
 	ok = expand(r, from);
 	if (ok)
 		fault = sender_fault(span_of(*from));
-	if (fault != NULL)
-		ok = FAIL(r->err, "%s:%zu: from = %.120s, which is `%.120s` "
+	if (fault != NULL) {
+		(void)FAIL(r->err, "%s:%zu: from = %.120s, which is `%.120s` "
 		    "here: not an address: %s", at.file, at.line, written,
 		    *from, fault);
+		ok = error_fix(r->err, "write an address, such as from = "
+		    "robot@example.org");
+	}
 	mem_free(written);
 	return ok;
 }
@@ -314,6 +318,7 @@ profile_resolve_on(const struct profile_file *file, const char *name,
 {
 	struct resolve r = { file, profile_file_section(file, span_of(name)),
 		machine, p, err };
+	size_t i;
 
 	set_defaults(p);
 	if (r.section == NULL) {
@@ -322,6 +327,9 @@ profile_resolve_on(const struct profile_file *file, const char *name,
 	}
 	p->name = mem_string(r.section->name);
 	p->file = mem_string(file->path);
+	p->lines = mem_array(keys_count(), sizeof(*p->lines));
+	for (i = 0; i < keys_count(); i++)
+		p->lines[i] = r.section->line;
 	return apply_all(&r) && settle_relay(&r) && settle_auth(&r) &&
 	    check_spool(&r) && settle_from(&r) && settle_local_domains(&r) &&
 	    settle_ehlo(&r);

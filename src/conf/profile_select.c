@@ -89,10 +89,10 @@ fail_on_tie(const struct profile_file *file, const struct choice *c,
 
 	one = profile_section_entry(c->section, "match_from");
 	two = profile_section_entry(c->rival, "match_from");
-	(void)error_set(err, STAGE_CONFIG, EX_CONFIG, "%s: [%s] in line %zu "
-	    "and [%s] in line %zu match %s equally well", file->path,
-	    c->section->name, one == NULL ? c->section->line : one->line,
-	    c->rival->name, two == NULL ? c->rival->line : two->line, address);
+	(void)error_set(err, STAGE_CONFIG, EX_CONFIG, "%s:%zu: [%s] matches "
+	    "%s as well as [%s] in line %zu", file->path,
+	    two == NULL ? c->rival->line : two->line, c->rival->name, address,
+	    c->section->name, one == NULL ? c->section->line : one->line);
 	return error_fix(err, "make one `match_from` more specific, or choose "
 	    "with --profile");
 }

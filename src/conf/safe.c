@@ -70,9 +70,12 @@ explain_denial(const char *path, int fault, struct error *err)
 	const char *letters = "r";
 	struct stat st;
 
-	if (fault != EACCES || stat(path, &st) != 0)
-		return error_set_errno(err, STAGE_CONFIG, EX_CONFIG, fault,
+	if (fault != EACCES || stat(path, &st) != 0) {
+		(void)error_set_errno(err, STAGE_CONFIG, EX_CONFIG, fault,
 		    "%s", path);
+		return (fault == ENOENT || fault == ENOTDIR) && error_fix(err,
+		    "make that file, or name another");
+	}
 	user_name(geteuid(), me);
 	user_name(st.st_uid, owner);
 	group_name(st.st_gid, group);
@@ -117,9 +120,10 @@ open_directory(const char *directory, const char *path, int *fd,
 	struct stat st;
 
 	*fd = open(directory, O_SEARCH | O_DIRECTORY | O_CLOEXEC);
-	if (*fd < 0 && errno == EACCES)
-		return explain_denial(directory, EACCES, err);
-	if (*fd < 0 || fstat(*fd, &st) != 0)
+	if (*fd < 0)
+		return explain_denial(errno == EACCES ? directory : path,
+		    errno, err);
+	if (fstat(*fd, &st) != 0)
 		return error_set_errno(err, STAGE_CONFIG, EX_CONFIG, errno,
 		    "%s", path);
 	if ((st.st_mode & S_IWOTH) == 0 || (st.st_mode & S_ISVTX) != 0)
@@ -145,9 +149,11 @@ check_file(const char *path, bool any_owner, const struct stat *st,
 {
 	char owner[NAME_SIZE];
 
-	if (!S_ISREG(st->st_mode))
-		return FAIL(err, "%s: %s", path, S_ISDIR(st->st_mode) ?
+	if (!S_ISREG(st->st_mode)) {
+		(void)FAIL(err, "%s: %s", path, S_ISDIR(st->st_mode) ?
 		    "a directory, not a file" : "not a regular file");
+		return error_fix(err, "name a file, or a link to one");
+	}
 	if (!any_owner && st->st_uid != 0 && st->st_uid != geteuid()) {
 		user_name(st->st_uid, owner);
 		(void)FAIL(err, "%s: belongs to %s (uid %lu), neither to root "
@@ -244,7 +250,8 @@ safe_read(int fd, const char *path, size_t max, struct buf *out,
 		else if (out->len + (size_t)n > max ||
 		    !buf_add(out, block, (size_t)n))
 			ok = FAIL(err, "%s: larger than %zu octets", path,
-			    max);
+			    max) || error_fix(err, "see that it is the file "
+			    "that was meant");
 	}
 	mem_wipe(block, sizeof(block));
 	return ok;

@@ -11,6 +11,8 @@
 #define CREDENTIALS "CREDENTIALS_DIRECTORY"
 #define FAIL(err, code, ...) error_set(err, STAGE_CONFIG, code, __VA_ARGS__)
 
+/* Failures begin with the name of the key, for profile_locate(). */
+
 /* What the sources need, and one buffer for all that one of them gives. */
 struct fetch {
 	const struct profile *p;
@@ -20,7 +22,8 @@ struct fetch {
 };
 
 static bool
-read_file(struct fetch *f, const char *path, struct error *err)
+read_file(struct fetch *f, const char *key, const char *path,
+    struct error *err)
 {
 	struct profile_trust trust = { POSTHASTE_SYSCONFDIR,
 		os_env(f->env, CREDENTIALS) };
@@ -29,7 +32,7 @@ read_file(struct fetch *f, const char *path, struct error *err)
 	bool ok;
 
 	if (!safe_open(path, &trust, &fd, &st, err))
-		return false;
+		return error_prefix(err, "%s: ", key);
 	ok = safe_is_private(path, &trust, &st);
 	if (!ok) {
 		(void)FAIL(err, EX_CONFIG, "%s: a password that everybody may "
@@ -38,7 +41,7 @@ read_file(struct fetch *f, const char *path, struct error *err)
 	}
 	ok = ok && safe_read(fd, path, SECRET_MAX, &f->raw, err);
 	(void)close(fd);
-	return ok;
+	return ok || error_prefix(err, "%s: ", key);
 }
 
 static bool
@@ -50,9 +53,8 @@ read_credential(struct fetch *f, struct error *err)
 	bool ok;
 
 	if (directory == NULL || directory[0] != '/') {
-		(void)FAIL(err, EX_CONFIG, "%s [%s]: password_credential = "
-		    "%.100s: $" CREDENTIALS " is not set", f->p->file,
-		    f->p->name, name);
+		(void)FAIL(err, EX_CONFIG, "password_credential = %.100s: $"
+		    CREDENTIALS " is not set", name);
 		(void)error_cause(err, "systemd sets it for a unit that has "
 		    "the credential");
 		return error_fix(err, "add LoadCredential=%.100s:/path to the "
@@ -60,7 +62,7 @@ read_credential(struct fetch *f, struct error *err)
 	}
 	buf_init(&path, BUF_UNLIMITED);
 	ok = buf_printf(&path, "%s/%s", directory, name) &&
-	    read_file(f, buf_string(&path), err);
+	    read_file(f, "password_credential", buf_string(&path), err);
 	buf_free(&path);
 	return ok;
 }
@@ -68,18 +70,10 @@ read_credential(struct fetch *f, struct error *err)
 static bool
 run_command(struct fetch *f, struct error *err)
 {
-	struct command c = { f->p->password_command, f->env, NULL,
-		f->command_ms };
-	struct buf name;
-	bool ok;
+	const struct command c = { f->p->password_command, f->env,
+		"password_command", f->command_ms };
 
-	buf_init(&name, BUF_UNLIMITED);
-	ok = buf_printf(&name, "%s [%s]: password_command", f->p->file,
-	    f->p->name);
-	c.name = buf_string(&name);
-	ok = ok && command_run(&c, &f->raw, err);
-	buf_free(&name);
-	return ok;
+	return command_run(&c, &f->raw, err);
 }
 
 const char *
@@ -101,16 +95,17 @@ read_source(struct fetch *f, struct error *err)
 
 	if (p->password != NULL)
 		return buf_add_string(&f->raw, p->password) ||
-		    FAIL(err, EX_CONFIG, "%s [%s]: password: longer than %lu "
-		    "octets", p->file, p->name, SECRET_MAX);
+		    FAIL(err, EX_CONFIG, "password: longer than %lu octets",
+		    SECRET_MAX) || error_fix(err, "see that it is the "
+		    "password that was meant");
 	if (p->password_file != NULL)
-		return read_file(f, p->password_file, err);
+		return read_file(f, "password_file", p->password_file, err);
 	if (p->password_command != NULL)
 		return run_command(f, err);
 	if (p->password_credential != NULL)
 		return read_credential(f, err);
-	(void)FAIL(err, EX_NOPERM, "%s [%s]: `user` without a password",
-	    p->file, p->name);
+	(void)FAIL(err, EX_NOPERM, "user: no password for '%.100s'",
+	    p->user == NULL ? "" : p->user);
 	return error_fix(err, "add password_file, password_command, "
 	    "password_credential or password to [%s], or auth = none",
 	    p->name);
@@ -121,25 +116,25 @@ static bool
 take_line(struct fetch *f, struct buf *out, struct error *err)
 {
 	struct span line = buf_span(&f->raw);
-	const struct profile *p = f->p;
-	const char *source = secret_source(p);
+	const char *source = secret_source(f->p);
 	size_t i;
 
 	line = span_make(line.data, span_find(line, '\n'));
 	if (line.len > 0 && line.data[line.len - 1] == '\r')
 		line.len--;
 	if (line.len == 0)
-		return FAIL(err, EX_NOPERM, "%s [%s]: %s gives an empty "
-		    "password", p->file, p->name, source);
+		return FAIL(err, EX_NOPERM, "%s gives an empty password",
+		    source) || error_fix(err, "its first line is to be the "
+		    "password");
 	for (i = 0; i < line.len; i++)
 		if (ascii_is_control(line.data[i]))
-			return FAIL(err, EX_CONFIG, "%s [%s]: %s: control "
-			    "character 0x%02x in the password", p->file,
-			    p->name, source,
-			    (unsigned int)(unsigned char)line.data[i]);
+			return FAIL(err, EX_CONFIG, "%s: control character "
+			    "0x%02x in the password", source,
+			    (unsigned int)(unsigned char)line.data[i]) ||
+			    error_fix(err, "its first line is to be the "
+			    "password, as plain text");
 	return buf_add_span(out, line) ||
-	    FAIL(err, EX_CONFIG, "%s [%s]: %s: password too long", p->file,
-	    p->name, source);
+	    FAIL(err, EX_CONFIG, "%s: password too long", source);
 }
 
 bool
@@ -152,7 +147,7 @@ secret_fetch_within(const struct profile *p, char *const *env,
 	buf_init(&f.raw, SECRET_MAX);
 	ok = read_source(&f, err) && take_line(&f, out, err);
 	buf_free_secret(&f.raw);
-	return ok;
+	return ok || profile_locate(p, err);
 }
 
 bool

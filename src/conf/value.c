@@ -7,12 +7,24 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "conf/nearest.h"
 
 #define SHOWN_MAX 120	/* octets of a value in a message */
 
 typedef bool value_check(const struct setting *s, struct error *err);
 typedef bool value_parse(void *field, const struct setting *s,
     struct error *err);
+
+/* People who come from formats with comments behind values. */
+static bool
+mention_comments(const struct setting *s, struct error *err)
+{
+	if (!span_contains_nocase(s->value, span_of(" ;")) &&
+	    !span_contains_nocase(s->value, span_of(" #")))
+		return false;
+	return error_fix(err, "a comment needs a line of its own: behind a "
+	    "value it is part of the value");
+}
 
 bool
 value_refuse(const struct setting *s, struct error *err, const char *format,
@@ -31,20 +43,10 @@ value_refuse(const struct setting *s, struct error *err, const char *format,
 	(void)snprintf(shown, sizeof(shown), "%.*s",
 	    (int)(s->value.len < SHOWN_MAX ? s->value.len : SHOWN_MAX),
 	    s->value.len == 0 ? "" : s->value.data);
-	return error_set(err, STAGE_CONFIG, EX_CONFIG, "%s:%zu: %s =%s%s: %s",
+	(void)error_set(err, STAGE_CONFIG, EX_CONFIG, "%s:%zu: %s =%s%s: %s",
 	    s->at.file, s->at.line, s->key->name, s->value.len == 0 ? "" : " ",
 	    shown, why);
-}
-
-/* People who come from formats with comments behind values. */
-static bool
-mention_comments(const struct setting *s, struct error *err)
-{
-	if (!span_contains_nocase(s->value, span_of(" ;")) &&
-	    !span_contains_nocase(s->value, span_of(" #")))
-		return false;
-	return error_fix(err, "a comment needs a line of its own: behind a "
-	    "value it is part of the value");
+	return mention_comments(s, err);
 }
 
 static bool
@@ -106,9 +108,8 @@ parse_number(void *field, const struct setting *s, struct error *err)
 	if (take_digits(&rest, 9, number, &count) && rest.len == 0 &&
 	    *number >= s->key->min && *number <= s->key->max)
 		return true;
-	(void)value_refuse(s, err, "not a number from %" PRId64 " to %" PRId64,
-	    s->key->min, s->key->max);
-	return mention_comments(s, err);
+	return value_refuse(s, err, "not a number from %" PRId64 " to %"
+	    PRId64, s->key->min, s->key->max);
 }
 
 static bool
@@ -129,25 +130,34 @@ parse_seconds(void *field, const struct setting *s, struct error *err)
 	*ms += part;
 	if (ok && rest.len == 0 && *ms >= s->key->min && *ms <= s->key->max)
 		return true;
-	(void)value_refuse(s, err, "not a number of seconds from %s to %"
+	return value_refuse(s, err, "not a number of seconds from %s to %"
 	    PRId64, s->key->min == 0 ? "0" : "0.001", s->key->max / 1000);
-	return mention_comments(s, err);
 }
 
 static bool
 refuse_word(const struct setting *s, struct error *err)
 {
+	char *wish = mem_span(s->value);
+	struct nearest n = { wish, NULL, 0 };
 	const struct key_word *w;
 	struct buf words;
 
 	buf_init(&words, BUF_UNLIMITED);
-	for (w = s->key->words; w->word != NULL; w++)
+	for (w = s->key->words; w->word != NULL; w++) {
+		nearest_offer(&n, w->word);
 		if (!buf_printf(&words, "%s%s", words.len == 0 ? "" : ", ",
 		    w->word))
 			break;
+	}
 	(void)value_refuse(s, err, "not one of %s", buf_string(&words));
+	if (n.best != NULL)
+		(void)error_fix(err, "did you mean `%s`?", n.best);
+	else
+		(void)error_fix(err, "write one of these words, such as "
+		    "%s = %s", s->key->name, s->key->words[0].word);
 	buf_free(&words);
-	return mention_comments(s, err);
+	mem_free(wish);
+	return false;
 }
 
 static bool
@@ -188,6 +198,29 @@ static value_parse *const parsers[KEY_TYPES] = {
 	[KEY_BOOLEAN] = parse_boolean,
 };
 
+/* What a value of each type looks like, where a check says nothing better. */
+static const char *const examples[KEY_TYPES] = {
+	[KEY_HOST] = "smtp.example.org",
+	[KEY_HOSTS] = "smtp.example.org",
+	[KEY_PROXY] = "socks5://127.0.0.1:1080",
+	[KEY_EHLO] = "www1.example.org",
+	[KEY_DOMAIN] = "example.org",
+	[KEY_DOMAINS] = "localhost, %H",
+	[KEY_SENDER] = "robot@example.org",
+	[KEY_ADDRESS] = "192.0.2.7",
+	[KEY_SECONDS] = "30",
+};
+
+static bool
+show_example(const struct setting *s, struct error *err)
+{
+	const char *example = examples[s->key->type];
+
+	if (example == NULL)
+		return error_fix(err, "write the number alone, in digits");
+	return error_fix(err, "write it as in %s = %s", s->key->name, example);
+}
+
 static void *
 field_of(struct profile *p, const struct profile_key *key)
 {
@@ -223,9 +256,10 @@ value_store(struct profile *p, const struct setting *s, struct error *err)
 		    "out", s->key->name);
 	}
 	if (!key_is_string(s->key))
-		return parsers[s->key->type](field_of(p, s->key), s, err);
+		return parsers[s->key->type](field_of(p, s->key), s, err) ||
+		    show_example(s, err);
 	if (check != NULL && !check(s, err))
-		return false;
+		return show_example(s, err);
 	value_clear(p, s->key);
 	*value_field(p, s->key) = mem_span(s->value);
 	return true;

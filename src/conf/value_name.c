@@ -115,12 +115,18 @@ check_template(const struct setting *s, struct span text, const char *codes,
 
 	if (template_check(text, codes, &code))
 		return true;
-	if (code == 'F' && s->key->type == KEY_SENDER)
-		return value_refuse(s, err, "%%F is a whole address and "
+	if (code == 'F' && s->key->type == KEY_SENDER) {
+		(void)value_refuse(s, err, "%%F is a whole address and "
 		    "stands alone");
+		return error_fix(err, "write from = %%F");
+	}
 	if (code == '\0')
-		return value_refuse(s, err, "a %% at the end");
-	return value_refuse(s, err, "no template is called %%%c", code);
+		(void)value_refuse(s, err, "a %% at the end");
+	else
+		(void)value_refuse(s, err, "no template is called %%%c", code);
+	return error_fix(err, s->key->type == KEY_SENDER ?
+	    "write %%U for the login, %%H for this machine's name, or %%%% "
+	    "for a %%" : "write %%H, this machine's name, or no %%");
 }
 
 bool
@@ -155,6 +161,8 @@ value_check_ehlo(const struct setting *s, struct error *err)
 
 	if (span_find(s->value, '%') < s->value.len)
 		return check_template(s, s->value, "H", err);
+	if (span_find(s->value, ' ') < s->value.len)
+		return value_refuse(s, err, "it has a blank, as no name has");
 	/* A longer name is at fault in any case, and stays so cut. */
 	(void)snprintf(name, sizeof(name), "%.*s",
 	    (int)(s->value.len < sizeof(name) ? s->value.len : sizeof(name)),

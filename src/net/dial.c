@@ -91,8 +91,9 @@ parse_source(struct round *r, const char *text, struct error *err)
 		r->source_size = sizeof(v6);
 		return true;
 	}
-	return error_set(err, STAGE_CONFIG, EX_CONFIG,
-	    "source_address '%s' isn't an IP address", text);
+	(void)error_set(err, STAGE_CONFIG, EX_CONFIG,
+	    "source_address: '%s' isn't an IP address", text);
+	return error_fix(err, "write the address alone, without a zone");
 }
 
 /* Endpoints that the source address can't reach are as good as tried. */
@@ -116,9 +117,10 @@ begin_source(struct round *r, struct error *err)
 	}
 	if (is_reachable)
 		return true;
-	return error_set(err, STAGE_CONFIG, EX_CONFIG, "the relay has no "
-	    "address of the family of source_address '%s'",
-	    d->source_address);
+	(void)error_set(err, STAGE_CONFIG, EX_CONFIG, "source_address: the "
+	    "relay has no address of the family of '%s'", d->source_address);
+	return error_fix(err, "take `source_address` out, or name one of the "
+	    "relay's family");
 }
 
 static void
@@ -181,7 +183,9 @@ open_socket(struct round *r, size_t index, int *fd, struct error *err)
 	    r->source_size) == 0)
 		return true;
 	(void)error_set_errno(err, STAGE_CONFIG, EX_CONFIG, errno,
-	    "can't use source_address '%s'", r->dial->source_address);
+	    "source_address: can't use '%s'", r->dial->source_address);
+	(void)error_fix(err, "name an address of this machine (ip address "
+	    "lists them), or take `source_address` out");
 	(void)close(*fd);
 	return false;
 }

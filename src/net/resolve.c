@@ -194,8 +194,9 @@ resolve_address(struct endpoints *e, struct lookup *l, struct error *err)
 		return take_endpoints(e, l, err);
 	if (l->hints.ai_family != AF_UNSPEC)
 		return error_set(err, STAGE_DNS, EX_CONFIG,
-		    "'%s' isn't an IPv%d address", l->host,
-		    l->hints.ai_family == AF_INET ? 4 : 6);
+		    "family: '%s' isn't an IPv%d address", l->host,
+		    l->hints.ai_family == AF_INET ? 4 : 6) ||
+		    error_fix(err, "take `family` out");
 	return fail_lookup(l->host, l->status, errno, err);
 }
 
@@ -248,8 +249,10 @@ resolve_socket(struct endpoints *e, const char *path, struct error *err)
 	memset(&address, 0, sizeof(address));
 	if (len == 0 || len >= sizeof(address.sun_path))
 		return error_set(err, STAGE_CONFIG, EX_CONFIG,
-		    "the path of the socket '%s' must have 1 to %zu octets",
-		    path, sizeof(address.sun_path) - 1);
+		    "socket: the path '%s' must have 1 to %zu octets",
+		    path, sizeof(address.sun_path) - 1) ||
+		    error_fix(err, "put the socket, or a link to it, on a "
+		    "shorter path");
 	address.sun_family = AF_UNIX;
 	memcpy(address.sun_path, path, len);
 	e->items = mem_array(1, sizeof(*e->items));

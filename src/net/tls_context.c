@@ -67,7 +67,7 @@ add_certificate(struct tls_context *ctx, const struct tls_params *params,
 	    trust_credentials(ctx->trust), &pem[0], &pem[1],
 	    GNUTLS_X509_FMT_PEM, NULL, 0);
 	return result >= 0 || error_set(err, STAGE_CONFIG, EX_CONFIG,
-	    "tls_cert_file '%s' and its key can't be used: %s",
+	    "tls_cert_file: '%s' and its key can't be used: %s",
 	    params->certificate_file, gnutls_strerror(result));
 }
 

@@ -73,7 +73,7 @@ set_pin(struct trust *t, const char *fingerprint, struct error *err)
 {
 	t->has_pin = true;
 	return pin_parse(&t->pin, fingerprint) || error_set(err, STAGE_CONFIG,
-	    EX_CONFIG, "tls_fingerprint '%s' isn't a SHA-256 in hex",
+	    EX_CONFIG, "tls_fingerprint: '%s' isn't a SHA-256 in hex",
 	    fingerprint);
 }
 
@@ -95,7 +95,7 @@ add_crl(struct trust *t, const char *path, struct error *err)
 		    &bytes, GNUTLS_X509_FMT_PEM);
 	if (ok && count <= 0)
 		ok = error_set(err, STAGE_CONFIG, EX_CONFIG,
-		    "tls_crl_file '%s' holds no CRL in PEM form%s%s", path,
+		    "tls_crl_file: '%s' holds no CRL in PEM form%s%s", path,
 		    count < 0 ? ": " : "",
 		    count < 0 ? gnutls_strerror(count) : "");
 	buf_free(&pem);

@@ -50,14 +50,14 @@ read_whole(int fd, const char *key, const char *path, struct buf *out,
 
 	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
 		return error_set(err, STAGE_CONFIG, EX_CONFIG,
-		    "%s '%s' isn't a regular file", key, path);
+		    "%s: '%s' isn't a regular file", key, path);
 	if ((uintmax_t)st.st_size > STORE_FILE_MAX)
 		return error_set(err, STAGE_CONFIG, EX_CONFIG,
-		    "%s '%s' is too large", key, path);
+		    "%s: '%s' is too large", key, path);
 	errno = 0;
 	return read_front(fd, (size_t)st.st_size, out) ||
 	    error_set_errno(err, STAGE_CONFIG, EX_CONFIG, errno,
-	    "can't read %s '%s'", key, path);
+	    "%s: can't read '%s'", key, path);
 }
 
 static int
@@ -76,7 +76,7 @@ store_read_file(const char *key, const char *path, struct buf *out,
 
 	if (fd < 0)
 		return error_set_errno(err, STAGE_CONFIG, EX_CONFIG, errno,
-		    "can't open %s '%s'", key, path);
+		    "%s: can't open '%s'", key, path);
 	ok = read_whole(fd, key, path, out, err);
 	(void)close(fd);
 	return ok;
@@ -94,7 +94,7 @@ load(struct trust_store *s, const struct buf *pem, struct error *err)
 		count = gnutls_certificate_set_x509_trust_mem(s->credentials,
 		    &bytes, GNUTLS_X509_FMT_PEM);
 	return count > 0 || error_set(err, STAGE_CONFIG, EX_CONFIG,
-	    "%s '%s' holds no certificate in PEM form%s%s", s->key, s->path,
+	    "%s: '%s' holds no certificate in PEM form%s%s", s->key, s->path,
 	    count < 0 ? ": " : "", count < 0 ? gnutls_strerror(count) : "");
 }
 
@@ -171,7 +171,7 @@ store_open(struct trust_store *s, const char *ca_file, struct error *err)
 	s->fd = open_file(ca_file);
 	if (s->fd < 0)
 		return error_set_errno(err, STAGE_CONFIG, EX_CONFIG, errno,
-		    "can't open tls_ca_file '%s'", ca_file);
+		    "tls_ca_file: can't open '%s'", ca_file);
 	return begins_well(s) || load_file(s, err);
 }
 

@@ -272,7 +272,8 @@ auth_login(struct session *s, struct error *err)
 
 	if (!session_is_private(s)) {
 		(void)error_set(err, STAGE_AUTH, EX_CONFIG,
-		    "user and password never go in clear to another machine");
+		    "tls: user and password never go in clear to another "
+		    "machine");
 		return error_fix(err, "set tls = starttls or tls = implicit");
 	}
 	prepare(&x, s);

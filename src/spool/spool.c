@@ -75,9 +75,9 @@ open_below(struct spool *s, const char *dir, const char *login,
 		return true;
 	if (s->dir == -1)
 		(void)error_set_errno(err, STAGE_CONFIG, EX_CONFIG, errno,
-		    "the spool %s", s->path);
+		    "spool: %s", s->path);
 	else
-		(void)error_set(err, STAGE_CONFIG, EX_CONFIG, "the spool %s "
+		(void)error_set(err, STAGE_CONFIG, EX_CONFIG, "spool: %s "
 		    "isn't %s's alone", s->path, login);
 	return error_fix(err, "install -d -m 700 -o %s %s", login, s->path);
 }
@@ -95,7 +95,7 @@ open_top(struct spool *s, const char *dir, const char *login,
 	/* Others' own may be searched for ours. */
 	if (s->dir == -1 && errno != EACCES) {
 		(void)error_set_errno(err, STAGE_CONFIG, EX_CONFIG, errno,
-		    "the spool %s", dir);
+		    "spool: %s", dir);
 		return error_fix(err, "install -d -m 700 -o %s %s", login,
 		    dir);
 	}
@@ -117,7 +117,8 @@ open_box(struct spool *s, enum spool_box box, struct error *err)
 	if (s->boxes[box] == -1)
 		return fail(err, s->path, "");
 	return safe || error_set(err, STAGE_CONFIG, EX_CONFIG,
-	    "the spool: %s/%s isn't the user's alone", s->path, name);
+	    "spool: %s/%s isn't the user's alone", s->path, name) ||
+	    error_fix(err, "chmod 700 %s/%s", s->path, name);
 }
 
 bool

@@ -136,7 +136,7 @@ static const struct row refused[] = {
 	{ "no domain", "root: a@-b\n", "root", "aliases:1: root: the domain "
 	    "'-b' has a label that begins or ends with a hyphen" },
 	{ "a wrong line", "root: a@x.net\nfoo\n", "root",
-	    "aliases:2: no `:` behind the name" },
+	    "aliases:2: `foo`: no `:` behind the name" },
 	{ "no such file", NULL, "root", "aliases: No such file" },
 };
 
@@ -261,7 +261,7 @@ static const struct check checks[] = {
 	    "aliases:3: mail to `bin` fails, it leads to a command: |x\n",
 	    NULL },
 	{ "a wrong line", "root: ann\nfoo\n", EX_CONFIG, NULL,
-	    "aliases:2: no `:` behind the name" },
+	    "aliases:2: `foo`: no `:` behind the name" },
 	{ "a wrong address", "root: ann\nfoo: a@b@c\n", EX_CONFIG, NULL,
 	    "aliases:2: foo: " },
 	{ "a circle", "x: y\na: b\nb: a\n", EX_CONFIG, NULL,

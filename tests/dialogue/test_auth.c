@@ -332,7 +332,7 @@ a_source_that_fails_is_told_before_any_connection(void **state)
 		int exit_status;
 		const char *words;
 	} cases[] = {
-		{ "user = u\n", EX_NOPERM, "`user` without a password" },
+		{ "user = u\n", EX_NOPERM, ": user: no password for 'u'" },
 		{ "user = u\npassword_file = /nowhere/at/all\n", EX_CONFIG,
 		    "/nowhere/at/all" },
 		{ open_file, EX_CONFIG, "chmod o-r" },

@@ -94,7 +94,7 @@ static const struct failure failures[] = {
 	    EX_CONFIG, { "  FAIL  config ", "unknown key `hots`",
 	    "fix:     did you mean `host`?" } },
 	{ "no password", RELAY_PLAIN, EHLO FROM "user = robot\n", NULL, NULL,
-	    NULL, EX_NOPERM, { "  FAIL  config ", "`user` without a password",
+	    NULL, EX_NOPERM, { "  FAIL  config ", ": user: no password for 'robot'",
 	    "  ----  not tried              dns, connect, greeting, ehlo, "
 	    "auth\n" } },
 	{ "no such CA file", RELAY_TLS, EHLO FROM "tls_ca_file = /nowhere\n",

@@ -234,7 +234,7 @@ a_from_that_is_no_address_is_the_profiles_fault(void **state)
 		.keys = "from = a..b@example.org\n" };
 
 	trial_run(&t, state);
-	trial_failed(&t, EX_CONFIG, "config", "the key from: a dot too many");
+	trial_failed(&t, EX_CONFIG, "config", ": from: a dot too many");
 	TRIAL_CHECK(&t, trial_says(&t, "mend `from` in "));
 	TRIAL_CHECK(&t, t.record.count == 0);
 	trial_free(&t);

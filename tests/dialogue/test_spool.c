@@ -179,9 +179,9 @@ with_an_unsafe_directory_the_failure_stands(void **state)
 	depot_make(&d, state, LOGGED);
 	assert_int_equal(chmod(d.path, 0755), 0);
 	trial_run(&t, state);
-	trial_failed(&t, EX_UNAVAILABLE, NULL, "  spool:   the spool ");
+	trial_failed(&t, EX_UNAVAILABLE, NULL, ": spool: ");
 	TRIAL_CHECK(&t, trial_says(&t, "No such file or directory\n"));
-	TRIAL_CHECK(&t, trial_says(&t, " spool='the spool "));
+	TRIAL_CHECK(&t, trial_says(&t, ": spool: "));
 	TRIAL_CHECK(&t, !trial_says(&t, "queued="));
 	trial_free(&t);
 	/* A delivery needs no spool. */
@@ -243,8 +243,7 @@ spool_always_keeps_all_for_review(void **state)
 
 	assert_int_equal(chmod(d.path, 0755), 0);
 	trial_run(&unsafe, state);
-	trial_failed(&unsafe, EX_CONFIG, NULL, "posthaste: [default] the "
-	    "spool ");
+	trial_failed(&unsafe, EX_CONFIG, NULL, ": spool: ");
 	TRIAL_CHECK(&unsafe, trial_says(&unsafe, "  fix:     install -d -m "
 	    "700 -o "));
 	trial_free(&unsafe);

@@ -904,7 +904,7 @@ a_spool_that_isnt_safe_is_told_of(void **state)
 		struct trial t = { .keys = d.keys, .args = args };
 
 		trial_run(&t, state);
-		trial_failed(&t, EX_CONFIG, NULL, "the spool ");
+		trial_failed(&t, EX_CONFIG, NULL, ": spool: ");
 		trial_free(&t);
 	}
 	assert_int_equal(chmod(d.path, 0700), 0);

@@ -101,33 +101,37 @@ the_format_is_that_of_aliases_5(void **state)
 }
 
 static const struct {
-	const char *text, *expected;
+	const char *text, *expected, *fix;
 } bad[] = {
-	{ " root: ann\n", "/a:1: a line that begins with a blank, and no "
-	    "entry before it" },
-	{ "\nroot\n", "/a:2: no `:` behind the name" },
-	{ "\"root\" x: y\n", "/a:1: no `:` behind the name" },
-	{ "root: a\n\n\"root: b\n",
-	    "/a:3: a quotation mark without its partner" },
-	{ ": a\n", "/a:1: no name before the `:`" },
-	{ "a@b: c\n", "/a:1: a name with a domain: aliases are for names "
-	    "without one" },
-	{ "a b: c\n", "/a:1: a name with blanks or specials that doesn't "
-	    "stand between quotation marks" },
-	{ "a\n b: c\n", "/a:1: a name with blanks or specials that doesn't "
-	    "stand between quotation marks" },
-	{ "a:\n\nb: c\n", "/a:1: nothing behind the `:`" },
-	{ "a: ,,\n", "/a:1: nothing behind the `:`" },
-	{ "a: b,\n \"c\n", "/a:2: a quotation mark, `(` or `<` without its "
-	    "partner" },
-	{ "a: b (c\n", "/a:1: a quotation mark, `(` or `<` without its "
-	    "partner" },
-	{ "a: b,\n\n <c\n", "/a:3: a quotation mark, `(` or `<` without its "
-	    "partner" },
-	{ "a: b\nc: d\nA: e\n", "/a:3: `a` once more, after line 1" },
-	{ "a: b\x01\n", "/a:1: control character 0x01" },
-	{ "a: b\n# \x7f\n", "/a:2: control character 0x7f" },
-	{ "a: b\rc: d\n", "/a:1: control character 0x0d" },
+	{ " root: ann\n", "/a:1: `root:`: its line begins with a blank, and "
+	    "there is no entry before it", "take the blank out" },
+	{ "\nroot\n", "/a:2: `root`: no `:` behind the name",
+	    "write `name: address`" },
+	{ "\"root\" x: y\n", "/a:1: `\"root\"`: no `:` behind the name",
+	    "write `name: address`" },
+	{ "root: a\n\n\"root: b\n", "/a:3: `\"root:`: a quotation mark "
+	    "without its partner", "end the name with another one" },
+	{ ": a\n", "/a:1: `:`: no name before it", "write `name: address`" },
+	{ "a@b: c\n", "/a:1: `a@b`: a name with a domain",
+	    "write the name alone" },
+	{ "a b: c\n", "/a:1: `a b`: a name with blanks or specials",
+	    "between quotation marks" },
+	{ "a\n b: c\n", "/a:1: `a\\x0a b`: a name with blanks or specials",
+	    "between quotation marks" },
+	{ "a:\n\nb: c\n", "/a:1: `a`: nothing behind its `:`",
+	    "write an address there" },
+	{ "a: ,,\n", "/a:1: `a`: nothing behind its `:`", "an address" },
+	{ "a: b,\n \"c d\n", "/a:2: `\"c`: a quotation mark, `(` or `<` "
+	    "without its partner", "write its partner" },
+	{ "a: b (c\n", "/a:1: `b`: a quotation mark, `(` or `<` without its "
+	    "partner", "write its partner" },
+	{ "a: b,\n\n <c\n", "/a:3: `<c`: a quotation mark, `(` or `<` without "
+	    "its partner", "write its partner" },
+	{ "a: b\nc: d\nA: e\n", "/a:3: `a` once more, after line 1",
+	    "keep one" },
+	{ "a: b\x01\n", "/a:1: control character 0x01", "take it out" },
+	{ "a: b\n# \x7f\n", "/a:2: control character 0x7f", "take it out" },
+	{ "a: b\rc: d\n", "/a:1: control character 0x0d", "LF or CR LF" },
 };
 
 static void
@@ -144,6 +148,8 @@ a_wrong_line_is_named_and_explained(void **state)
 			fail_msg("accepted: %s", bad[i].text);
 		assert_null(table);
 		assert_string_equal(err.text, bad[i].expected);
+		if (strstr(err.fix, bad[i].fix) == NULL)
+			fail_msg("%s: %s", bad[i].text, err.fix);
 		assert_int_equal(err.stage, STAGE_CONFIG);
 		assert_int_equal(err.exit_code, EX_CONFIG);
 	}

@@ -347,10 +347,10 @@ the_source_address_is_ours_on_the_connection(void **state)
 static const struct {
 	const char *source, *text;
 } sources[] = {
-	{ "eth0", "source_address 'eth0' isn't an IP address" },
-	{ "::1", "the relay has no address of the family of source_address "
-	    "'::1'" },
-	{ "192.0.2.1", "can't use source_address '192.0.2.1': " },
+	{ "eth0", "source_address: 'eth0' isn't an IP address" },
+	{ "::1", "source_address: the relay has no address of the family "
+	    "of '::1'" },
+	{ "192.0.2.1", "source_address: can't use '192.0.2.1': " },
 };
 
 static void

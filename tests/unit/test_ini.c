@@ -186,7 +186,8 @@ what_builds_of_inih_disagree_on_is_refused_with_its_line(void **state)
 			fail_msg("accepted: %s", refused[i].label);
 		if (strcmp(err.text, refused[i].expected) != 0)
 			fail_msg("%s: %s", refused[i].label, err.text);
-		if (strstr(err.fix, refused[i].fix) == NULL)
+		if (err.fix[0] == '\0' ||
+		    strstr(err.fix, refused[i].fix) == NULL)
 			fail_msg("%s: %s", refused[i].label, err.fix);
 		assert_int_equal(err.stage, STAGE_CONFIG);
 		assert_int_equal(err.exit_code, EX_CONFIG);

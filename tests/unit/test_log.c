@@ -15,6 +15,7 @@
 
 #include "app/log.h"
 #include "base/mem.h"
+#include "conf/keys.h"
 #include "support/program.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -28,22 +29,39 @@ static const char *const good_wishes[] = { "syslog", "stderr", "none",
 static const struct {
 	const char *wish, *text;
 } bad_wishes[] = {
-	{ "", "x.ini:7: log = ``: it takes syslog, stderr, none and "
+	{ "", "x.ini:7: log =: not one of syslog, stderr, none and "
 	    "file:/path" },
-	{ "sysslog", "x.ini:7: log = `sysslog`: it takes syslog, stderr, "
-	    "none and file:/path" },
-	{ "SYSLOG", "log = `SYSLOG`" },
-	{ "file", "log = `file`" },
-	{ "file:", "log = `file:`" },
-	{ "file:/", "log = `file:/`" },
-	{ "file:x", "log = `file:x`" },
-	{ "/var/log/x", "log = `/var/log/x`" },
-	{ "syslog,", "log = ``" },
-	{ ",syslog", "log = ``" },
-	{ "syslog stderr", "log = `syslog stderr`" },
-	{ "syslog,no\033[2J", "log = `no\\x1b[2J`" },
-	{ EIGHT ",stderr", "x.ini:7: log names more than 8 places" },
+	{ "sysslog", "x.ini:7: log = sysslog: not one of syslog, stderr, none "
+	    "and file:/path" },
+	{ "SYSLOG", "log = SYSLOG:" },
+	{ "file", "log = file:" },
+	{ "file:", "log = file::" },
+	{ "file:/", "log = file:/:" },
+	{ "file:x", "log = file:x:" },
+	{ "/var/log/x", "log = /var/log/x:" },
+	{ "syslog,", "log =:" },
+	{ ",syslog", "log =:" },
+	{ "syslog stderr", "log = syslog stderr:" },
+	{ "syslog,no\033[2J", "log = no\\x1b[2J:" },
+	{ EIGHT ",stderr", ": more than 8 places" },
 };
+
+/* The form of a profile's `log`, in line 7 of x.ini. */
+static bool
+check(const char *wish, struct error *err)
+{
+	char *log = mem_string(wish), file[] = "x.ini";
+	size_t lines[100], i;
+	struct profile p = { .log = log, .file = file, .lines = lines };
+	bool ok;
+
+	assert_true(keys_count() <= COUNT(lines));
+	for (i = 0; i < COUNT(lines); i++)
+		lines[i] = 7;
+	ok = log_check(&p, err);
+	mem_free(log);
+	return ok;
+}
 
 /* What each test has: a directory, and a pipe for stderr and one for notes. */
 struct bench {
@@ -100,7 +118,7 @@ open_log(struct bench *b, const char *format, ...)
 	va_start(args, format);
 	(void)vsnprintf(wish, sizeof(wish), format, args);
 	va_end(args);
-	assert_true(log_check(wish, "x.ini:7", &err));
+	assert_true(check(wish, &err));
 	log_open(&b->log, wish, b->socket_path, b->errors[1], &b->trace);
 }
 
@@ -174,7 +192,7 @@ places_that_exist_are_taken(void **state)
 
 	(void)state;
 	for (i = 0; i < COUNT(good_wishes); i++)
-		if (!log_check(good_wishes[i], "x.ini:7", &err))
+		if (!check(good_wishes[i], &err))
 			fail_msg("%s: %s", good_wishes[i], err.text);
 	assert_false(error_is_set(&err));
 }
@@ -188,7 +206,7 @@ what_is_no_place_is_refused_with_its_line(void **state)
 	(void)state;
 	for (i = 0; i < COUNT(bad_wishes); i++) {
 		error_clear(&err);
-		if (log_check(bad_wishes[i].wish, "x.ini:7", &err))
+		if (check(bad_wishes[i].wish, &err))
 			fail_msg("%s", bad_wishes[i].wish);
 		assert_int_equal(err.stage, STAGE_CONFIG);
 		assert_int_equal(err.exit_code, EX_CONFIG);
@@ -196,6 +214,7 @@ what_is_no_place_is_refused_with_its_line(void **state)
 		assert_memory_equal(err.text, "x.ini:7: ", 9);
 		if (strstr(err.text, bad_wishes[i].text) == NULL)
 			fail_msg("%s: %s", bad_wishes[i].wish, err.text);
+		assert_string_not_equal(err.fix, "");
 	}
 }
 

@@ -116,6 +116,7 @@ what_leads_nowhere_is_refused_with_the_reason(void **state)
 		profile_free(&p);
 		assert_string_equal(err.text, refused[i].expected);
 		assert_int_equal(err.exit_code, EX_CONFIG);
+		assert_string_not_equal(err.fix, "");
 		if (refused[i].fix != NULL)
 			assert_non_null(strstr(err.fix, refused[i].fix));
 	}

@@ -112,13 +112,13 @@ static const struct {
 	    "/p.ini: no profile '', which --profile names",
 	    "the file has: work" },
 	{ "a tie", HOME TWIN ELSE, { NULL, NULL, "eve@home.example", NULL },
-	    "/p.ini: [home] in line 2 and [twin] in line 4 match "
-	    "eve@home.example equally well",
+	    "/p.ini:4: [twin] matches eve@home.example as well as [home] in "
+	    "line 2",
 	    "make one `match_from` more specific, or choose with --profile" },
 	{ "a tie by the header", HOME TWIN ELSE,
 	    { NULL, NULL, NULL, "eve@home.example" },
-	    "/p.ini: [home] in line 2 and [twin] in line 4 match "
-	    "eve@home.example equally well",
+	    "/p.ini:4: [twin] matches eve@home.example as well as [home] in "
+	    "line 2",
 	    "make one `match_from` more specific, or choose with --profile" },
 	{ "no rule", WORK HOME, { NULL, NULL, "eve@x.example", NULL },
 	    "/p.ini: no profile fits and none is called [default]",

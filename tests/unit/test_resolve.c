@@ -124,11 +124,11 @@ an_address_of_the_other_family_is_a_mistake_in_the_profile(void **state)
 	assert_int_equal(err.stage, STAGE_DNS);
 	assert_int_equal(err.exit_code, EX_CONFIG);
 	assert_false(err.temporary);
-	assert_string_equal(err.text, "'127.0.0.1' isn't an IPv6 address");
+	assert_string_equal(err.text, "family: '127.0.0.1' isn't an IPv6 address");
 	error_clear(&err);
 	assert_false(resolve_host(&e, "::1", 25, AF_INET, &limit, &err));
 	endpoints_free(&e);
-	assert_string_equal(err.text, "'::1' isn't an IPv4 address");
+	assert_string_equal(err.text, "family: '::1' isn't an IPv4 address");
 }
 
 static void

@@ -20,7 +20,7 @@
 #include "conf/secret.h"
 
 #define NOBODY 65534
-#define WHERE "/p.ini [work]"
+#define WHERE "/p.ini"
 #define COMMAND WHERE ": password_command"
 
 static char path_variable[] = "PATH=/usr/local/bin:/usr/bin:/bin";
@@ -350,7 +350,7 @@ a_user_without_a_password_is_not_permitted(void **state)
 
 	(void)state;
 	assert_false(fetch(&p, environment, 1, out, &err));
-	assert_string_equal(err.text, WHERE ": `user` without a password");
+	assert_string_equal(err.text, WHERE ": user: no password for ''");
 	assert_int_equal(err.exit_code, EX_NOPERM);
 	assert_string_equal(err.fix, "add password_file, password_command, "
 	    "password_credential or password to [work], or auth = none");
@@ -434,11 +434,12 @@ a_file_that_is_missing_special_or_too_large_is_refused(void **state)
 	p.password_file = missing;
 	assert_false(fetch(&p, environment, 1, out, &err));
 	assert_string_equal(err.text,
-	    "/nowhere/secret: No such file or directory");
+	    WHERE ": password_file: /nowhere/secret: No such file or directory");
 	assert_int_equal(err.exit_code, EX_CONFIG);
 	p.password_file = device;
 	assert_false(fetch(&p, environment, 1, out, &err));
-	assert_string_equal(err.text, "/dev/null: not a regular file");
+	assert_string_equal(err.text, WHERE ": password_file: /dev/null: "
+	    "not a regular file");
 	p.password_file = w->file;
 	write_file(w->file, "x", 1, 0600);
 	assert_int_equal(truncate(w->file, (off_t)SECRET_MAX + 1), 0);
@@ -486,7 +487,8 @@ credentials_come_from_their_directory(void **state)
 	p.password_credential = other;
 	assert_false(fetch(&p, env, 1, out, &err));
 	(void)snprintf(expected, sizeof(expected),
-	    "%s/other: No such file or directory", w->root);
+	    WHERE ": password_credential: %s/other: No such file or "
+	    "directory", w->root);
 	assert_string_equal(err.text, expected);
 	assert_int_equal(err.exit_code, EX_CONFIG);
 }

@@ -295,20 +295,20 @@ a_fingerprint_is_a_sha256_in_hex(void **state)
 	assert_int_equal(err.stage, STAGE_CONFIG);
 	assert_int_equal(err.exit_code, EX_CONFIG);
 	assert_string_equal(err.text,
-	    "tls_fingerprint '12:34' isn't a SHA-256 in hex");
+	    "tls_fingerprint: '12:34' isn't a SHA-256 in hex");
 	tls_context_free(context);
 }
 
 static const struct {
 	const char *name, *text;
 } files[] = {
-	{ "missing.pem", "can't open tls_ca_file '%s': " },
-	{ "directory", "tls_ca_file '%s' isn't a regular file" },
-	{ "fifo", "tls_ca_file '%s' isn't a regular file" },
-	{ "empty.pem", "tls_ca_file '%s' holds no certificate in PEM form" },
-	{ "garbage.pem", "tls_ca_file '%s' holds no certificate in PEM form" },
-	{ "good.key", "tls_ca_file '%s' holds no certificate in PEM form" },
-	{ "large.pem", "tls_ca_file '%s' is too large" },
+	{ "missing.pem", "tls_ca_file: can't open '%s': " },
+	{ "directory", "tls_ca_file: '%s' isn't a regular file" },
+	{ "fifo", "tls_ca_file: '%s' isn't a regular file" },
+	{ "empty.pem", "tls_ca_file: '%s' holds no certificate in PEM form" },
+	{ "garbage.pem", "tls_ca_file: '%s' holds no certificate in PEM form" },
+	{ "good.key", "tls_ca_file: '%s' holds no certificate in PEM form" },
+	{ "large.pem", "tls_ca_file: '%s' is too large" },
 };
 
 static void
