@@ -12,8 +12,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/buf.h"
 #include "base/error.h"
+#include "base/os.h"
 #include "base/span.h"
 
 /* libFuzzer's name for it; returns 0. */
@@ -62,6 +65,32 @@ static inline bool
 fuzz_contains(struct span s, const char *needle)
 {
 	return fuzz_find(s, span_of(needle)) < s.len;
+}
+
+/* A descriptor that gives these octets, and takes more. */
+static inline int
+fuzz_file(struct span bytes)
+{
+	int fd = os_memory_file("fuzz");
+
+	FUZZ_CHECK(fd >= 0);
+	FUZZ_CHECK(write(fd, bytes.data, bytes.len) == (ssize_t)bytes.len);
+	FUZZ_CHECK(lseek(fd, 0, SEEK_SET) == 0);
+	return fd;
+}
+
+/* All that such a file holds; closes it. */
+static inline void
+fuzz_read_back(int fd, struct buf *out)
+{
+	off_t size = lseek(fd, 0, SEEK_END);
+
+	FUZZ_CHECK(size >= 0);
+	buf_init(out, BUF_UNLIMITED);
+	FUZZ_CHECK(buf_reserve(out, (size_t)size));
+	FUZZ_CHECK(pread(fd, out->data, (size_t)size, 0) == size);
+	out->len = (size_t)size;
+	FUZZ_CHECK(close(fd) == 0);
 }
 
 /* An error is whole: a stage, a status, and text fit for a terminal. */

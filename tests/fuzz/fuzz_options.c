@@ -14,7 +14,6 @@
 #include "app/options.h"
 #include "app/run.h"
 #include "base/mem.h"
-#include "base/os.h"
 #include "base/os_lock.h"
 #include "fuzz/fuzz.h"
 #include "mail/text.h"
@@ -151,30 +150,6 @@ check_options(const struct words *w, int flags)
 	FUZZ_CHECK(o.recipient_count < (size_t)w->argc || w->argc == 0);
 }
 
-static int
-memory_file(struct span bytes)
-{
-	int fd = os_memory_file("fuzz");
-
-	FUZZ_CHECK(fd >= 0);
-	FUZZ_CHECK(write(fd, bytes.data, bytes.len) == (ssize_t)bytes.len);
-	FUZZ_CHECK(lseek(fd, 0, SEEK_SET) == 0);
-	return fd;
-}
-
-static void
-read_back(int fd, struct buf *out)
-{
-	off_t size = lseek(fd, 0, SEEK_END);
-
-	FUZZ_CHECK(size >= 0);
-	buf_init(out, BUF_UNLIMITED);
-	FUZZ_CHECK(buf_reserve(out, (size_t)size));
-	FUZZ_CHECK(pread(fd, out->data, (size_t)size, 0) == size);
-	out->len = (size_t)size;
-	FUZZ_CHECK(close(fd) == 0);
-}
-
 /* The program, with all it can see. */
 static void
 run_trial(struct trial *t, const struct words *w, char *const *env)
@@ -187,14 +162,14 @@ run_trial(struct trial *t, const struct words *w, char *const *env)
 		.progress = &progress,
 	};
 
-	process.in = memory_file(w->input);
-	process.out = memory_file(span_make("", 0));
-	process.err = memory_file(span_make("", 0));
+	process.in = fuzz_file(w->input);
+	process.out = fuzz_file(span_make("", 0));
+	process.err = fuzz_file(span_make("", 0));
 	t->status = run(&process);
 	FUZZ_CHECK(progress == PROGRESS_NONE);
 	FUZZ_CHECK(close(process.in) == 0);
-	read_back(process.out, &t->printed);
-	read_back(process.err, &t->said);
+	fuzz_read_back(process.out, &t->printed);
+	fuzz_read_back(process.err, &t->said);
 	FUZZ_CHECK(t->status == EX_OK ||
 	    (t->status >= EX__BASE && t->status <= EX__MAX));
 	FUZZ_CHECK(fuzz_is_printable(buf_span(&t->said)));

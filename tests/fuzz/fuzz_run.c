@@ -248,30 +248,6 @@ make_spool(void)
 }
 
 static int
-memory_file(struct span bytes)
-{
-	int fd = os_memory_file("fuzz");
-
-	FUZZ_CHECK(fd >= 0);
-	FUZZ_CHECK(write(fd, bytes.data, bytes.len) == (ssize_t)bytes.len);
-	FUZZ_CHECK(lseek(fd, 0, SEEK_SET) == 0);
-	return fd;
-}
-
-static void
-read_back(int fd, struct buf *out)
-{
-	off_t size = lseek(fd, 0, SEEK_END);
-
-	FUZZ_CHECK(size >= 0);
-	buf_init(out, BUF_UNLIMITED);
-	FUZZ_CHECK(buf_reserve(out, (size_t)size));
-	FUZZ_CHECK(pread(fd, out->data, (size_t)size, 0) == size);
-	out->len = (size_t)size;
-	FUZZ_CHECK(close(fd) == 0);
-}
-
-static int
 count_descriptors(void)
 {
 	int fd, count = 0;
@@ -336,9 +312,9 @@ run_once(const struct words *w, const struct input *in,
 	int before;
 
 	progress = PROGRESS_NONE;
-	process.in = memory_file(in->message);
-	process.out = memory_file(span_make("", 0));
-	process.err = memory_file(span_make("", 0));
+	process.in = fuzz_file(in->message);
+	process.out = fuzz_file(span_make("", 0));
+	process.err = fuzz_file(span_make("", 0));
 	before = count_descriptors();
 	relay_begin(in->script);
 	world_begin(plan);
@@ -348,8 +324,8 @@ run_once(const struct words *w, const struct input *in,
 	FUZZ_CHECK(!world_lost_child());
 	o->lost_words = world_lost_words();
 	FUZZ_CHECK(close(process.in) == 0);
-	read_back(process.out, &o->out);
-	read_back(process.err, &o->err);
+	fuzz_read_back(process.out, &o->out);
+	fuzz_read_back(process.err, &o->err);
 	o->queued = empty_directory("spool/new");
 	(void)empty_directory("spool/tmp");
 	(void)empty_directory("spool/failed");

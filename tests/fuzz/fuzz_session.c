@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "base/os.h"
 #include "fuzz/fuzz.h"
 #include "mail/text.h"
 #include "smtp/session.h"
@@ -356,31 +355,16 @@ run_session(struct peer *p, int fd, int wishes, const struct trace *trace,
 	return ok;
 }
 
-/* What the transcript holds; closes it. */
-static void
-read_transcript(int fd, struct buf *out)
-{
-	off_t size = lseek(fd, 0, SEEK_END);
-
-	FUZZ_CHECK(size >= 0);
-	buf_init(out, BUF_UNLIMITED);
-	FUZZ_CHECK(buf_reserve(out, (size_t)size));
-	FUZZ_CHECK(pread(fd, out->data, (size_t)size, 0) == size);
-	out->len = (size_t)size;
-	FUZZ_CHECK(close(fd) == 0);
-}
-
 static void
 play(struct peer *p, int fd, int wishes, struct span input)
 {
 	volatile sig_atomic_t progress = PROGRESS_NONE;
-	struct trace trace = { os_memory_file("fuzz"), 2, clock_ms(),
+	struct trace trace = { fuzz_file(span_make("", 0)), 2, clock_ms(),
 		NULL, false };
 	struct error err = { 0 };
 	struct buf transcript;
 	bool ok;
 
-	FUZZ_CHECK(trace.fd >= 0);
 	ok = run_session(p, fd, wishes, &trace, &progress, &err);
 	FUZZ_CHECK(ok != error_is_set(&err));
 	if (ok)
@@ -389,7 +373,7 @@ play(struct peer *p, int fd, int wishes, struct span input)
 		check_failed(p, &err, progress);
 	if ((wishes & WITH_STARTTLS) != 0)
 		check_starttls(p);
-	read_transcript(trace.fd, &transcript);
+	fuzz_read_back(trace.fd, &transcript);
 	check_secrecy(buf_span(&transcript), input, &err);
 	buf_free(&transcript);
 }
