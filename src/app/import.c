@@ -128,7 +128,7 @@ read_source(struct sheet *s, const struct import_kind *kind,
 		return ask_git(NULL, env, text, err);
 	/* What `git config --list -z` has written is taken as it is. */
 	ok = read_file(s, text, err);
-	if (!ok || memchr(text->data, '\0', text->len) != NULL)
+	if (!ok || span_find(buf_span(text), '\0') < text->len)
 		return ok;
 	buf_clear(text);
 	return ask_git(file, env, text, err);

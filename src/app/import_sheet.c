@@ -63,16 +63,23 @@ clean_name(struct span name)
 	return clean;
 }
 
+static struct sheet_section *
+find_clean(const struct sheet *s, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < s->count; i++)
+		if (strcmp(s->sections[i]->name, name) == 0)
+			return s->sections[i];
+	return NULL;
+}
+
 struct sheet_section *
 sheet_find(const struct sheet *s, struct span name)
 {
 	char *clean = clean_name(name);
-	struct sheet_section *found = NULL;
-	size_t i;
+	struct sheet_section *found = find_clean(s, clean);
 
-	for (i = 0; i < s->count && found == NULL; i++)
-		if (strcmp(s->sections[i]->name, clean) == 0)
-			found = s->sections[i];
 	mem_free(clean);
 	return found;
 }
@@ -85,12 +92,12 @@ free_name(const struct sheet *s, struct span name)
 	char *clean = clean_name(name);
 	size_t n = 2;
 
-	if (sheet_find(s, name) == NULL)
+	if (find_clean(s, clean) == NULL)
 		return clean;
 	do
 		(void)snprintf(numbered, sizeof(numbered), "%.*s-%zu",
 		    (int)NAME_MAX_OWN - 1, clean, n++ % 1000000);
-	while (sheet_find(s, span_of(numbered)) != NULL);
+	while (find_clean(s, numbered) != NULL);
 	mem_free(clean);
 	return mem_string(numbered);
 }

@@ -14,6 +14,7 @@ FUZZ_SEED = 1
 wrap = -Wl,--wrap=$(1)
 FUZZ_WRAP_options = $(call wrap,connect) $(call wrap,sendto) \
 	$(call wrap,getaddrinfo) $(call wrap,os_lock)
+FUZZ_WRAP_import = $(call wrap,open) $(call wrap,command_run)
 FUZZ_WRAP_session = $(call wrap,send)
 # run is made of more than one file, and dies of no memory in its own way.
 FUZZ_RUN_PARTS = run_world run_net run_relay
