@@ -211,11 +211,12 @@ was_ended(struct error *err)
 static bool
 take_back(const struct spool *s, const char *id, struct error *err)
 {
-	(void)fail(err, s->path, "");
-	if (unlinkat(s->boxes[SPOOL_NEW], id, 0) == 0)
-		return false;
-	return error_cause(err, "the message may be in the spool all the same "
-	    "(%s)", id);
+	int number = errno;
+	bool is_gone = unlinkat(s->boxes[SPOOL_NEW], id, 0) == 0;
+
+	return error_set_errno(err, STAGE_SYSTEM, EX_OSERR, number,
+	    "the spool: %s%s%s", s->path, is_gone ? "" : ": the message may "
+	    "be there all the same, as ", is_gone ? "" : id);
 }
 
 bool

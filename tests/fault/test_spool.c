@@ -57,7 +57,7 @@ write_profile(const struct bench *b, const char *name, const char *keys)
 	char text[600];
 
 	(void)snprintf(text, sizeof(text), "[default]\nhost = 127.0.0.1\n"
-	    "port = %d\ntls = none\nehlo = client.example.org\nlog = none\n"
+	    "port = %d\ntls = none\nehlo = client.example.org\n"
 	    "spool = %s\n%s", relay_closed_port(), b->spool, keys);
 	return scratch_file(&b->scratch, name, 0600, span_of(text));
 }
@@ -72,8 +72,9 @@ set_up(void **state)
 	if (!scratch_make(&b->scratch))
 		return -1;
 	b->spool = scratch_path(&b->scratch, "spool");
-	b->config = write_profile(b, "posthaste.ini", "");
-	b->review = write_profile(b, "review.ini", "spool_always = yes\n");
+	b->config = write_profile(b, "posthaste.ini", "log = none\n");
+	b->review = write_profile(b, "review.ini", "log = none\n"
+	    "spool_always = yes\n");
 	b->argv[n++] = "posthaste";
 	b->argv[n++] = "--config";
 	b->argv[n++] = b->config;
@@ -177,6 +178,56 @@ the_disk_has_it_in_the_right_order(void **state)
 		assert_int_equal(take_all(b, SPOOL_NEW), 0);
 		assert_int_equal(take_all(b, SPOOL_TMP), 0);
 	}
+}
+
+static void
+check_log(const struct bench *b, const char *words)
+{
+	char *path = scratch_path(&b->scratch, "log"), text[4000];
+	FILE *file = fopen(path, "r");
+
+	assert_non_null(file);
+	text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
+	(void)fclose(file);
+	assert_int_equal(unlink(path), 0);
+	mem_free(path);
+	assert_non_null(strstr(text, words));
+}
+
+/* The disk neither keeps its name nor lets it go. */
+static void
+what_cant_be_taken_back_is_told(void **state)
+{
+	static const long calls[] = { SYS_fsync, SYS_unlinkat, -1 };
+	static const char told[] = "/spool: the message may be there all the "
+	    "same, as ";
+	struct bench *b = *state;
+	static const struct {
+		const char *keys;
+		int status;
+	} cases[] = { { "", EX_UNAVAILABLE },
+		{ "spool_always = yes\n", EX_OSERR } };
+	char keys[300], *profile;
+	struct tracer t;
+	size_t i;
+
+	if (!tracer_is_possible())
+		skip();
+	for (i = 0; i < COUNT(cases); i++) {
+		(void)snprintf(keys, sizeof(keys), "%slog = file:%s/log\n",
+		    cases[i].keys, b->scratch.path);
+		profile = write_profile(b, "logged.ini", keys);
+		assert_non_null(profile);
+		b->argv[2] = profile;
+		t = plan(b, calls, 2, EIO);
+		t.goes_on = true;
+		assert_true(tracer_run(&t));
+		assert_int_equal(t.status, cases[i].status);
+		assert_int_equal(take_all(b, SPOOL_NEW), 1);
+		check_log(b, told);
+		mem_free(profile);
+	}
+	b->argv[2] = b->config;
 }
 
 /* Those before the commit fail in one way only: few of them matter. */
@@ -326,6 +377,36 @@ once_it_is_committed_no_trap_changes_the_status(void **state)
 	mem_free(config);
 }
 
+/* The relay can't be reached all the while. */
+static void
+whatever_fails_in_a_run_the_message_stays(void **state)
+{
+	static const long calls[] = { SYS_openat, SYS_newfstatat, SYS_fstat,
+		SYS_flock, SYS_mmap, SYS_getdents64, SYS_pwrite64,
+		SYS_fdatasync, SYS_utimensat, -1 };
+	static const int why[] = { EIO, EINTR };
+	struct bench *b = *state;
+	const char *const run[] = { "posthaste", "--config", b->config,
+		"--flush", NULL };
+	struct tracer t;
+	size_t i, at = 0, runs = 0;
+
+	if (!tracer_is_possible())
+		skip();
+	for (i = 0; i < COUNT(why); i++)
+		for (at = 1; at == 1 || t.met != -1; at++, runs++) {
+			t = plan(b, NULL, 0, 0);
+			assert_true(tracer_run(&t));
+			assert_int_equal(t.status, EX_OK);
+			t = plan(b, calls, at, why[i]);
+			t.argv = run;
+			assert_true(tracer_run(&t));
+			assert_int_not_equal(t.status, EX_OK);
+			assert_int_equal(take_all(b, SPOOL_NEW), 1);
+		}
+	print_message("%zu calls of a run fail\n", runs - COUNT(why));
+}
+
 /*
  * One that can't be read stays, and the run says so. Where the relay has it,
  * and the file can't be removed, it isn't sent again.
@@ -391,6 +472,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(without_a_fault_the_message_is_committed),
 		cmocka_unit_test(the_disk_has_it_in_the_right_order),
+		cmocka_unit_test(what_cant_be_taken_back_is_told),
 		cmocka_unit_test(
 		    whatever_fails_0_means_committed_and_else_nothing_is),
 		cmocka_unit_test(
@@ -398,6 +480,7 @@ main(void)
 		cmocka_unit_test(whenever_it_is_killed_what_is_there_is_whole),
 		cmocka_unit_test(
 		    before_it_has_its_name_a_signal_commits_nothing),
+		cmocka_unit_test(whatever_fails_in_a_run_the_message_stays),
 		/* It changes the profile: the last one. */
 		cmocka_unit_test(what_cant_be_removed_is_marked_as_delivered),
 	};

@@ -371,7 +371,7 @@ check_failure(const struct outcome *o, const struct input *in,
 
 	FUZZ_CHECK(o->err.len > 0 || o->lost_words || options->is_quiet);
 	FUZZ_CHECK(o->queued == 0 || o->lost_words || options->is_quiet ||
-	    says(o, "may be in the spool all the same"));
+	    says(o, "may be there all the same"));
 	FUZZ_CHECK(is_partial || relay_taken() == 0 || relay_answered(0,
 	    &alone) != RELAY_TOOK);
 	FUZZ_CHECK(!fate_is_unknown() || o->status == EX_PROTOCOL);

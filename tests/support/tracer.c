@@ -149,9 +149,11 @@ meddle(struct chase *c, struct task *task)
 		return true;
 	if (!read_call(task->pid, &regs))
 		return fail("reading registers");
-	if (!is_counted(t, call_number(&regs)) || ++t->count != t->at)
+	if (!is_counted(t, call_number(&regs)) || ++t->count < t->at ||
+	    t->at == 0 || (t->count > t->at && !t->goes_on))
 		return true;
-	t->met = call_number(&regs);
+	if (t->count == t->at)
+		t->met = call_number(&regs);
 	if (t->signal != 0)
 		return kill(task->pid, t->signal) == 0;
 	if (t->fault == 0)

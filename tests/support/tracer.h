@@ -28,6 +28,7 @@ struct tracer {
 	size_t at;		/* the number of the call from 1; 0: none */
 	int fault;		/* the errno that it fails with; 0: it is
 				 * killed before it */
+	bool goes_on;		/* so do all that are counted after it */
 	int signal;		/* it gets this one before the call, and goes
 				 * on; 0: none */
 	long instead;		/* a call that is made in its place, and fails

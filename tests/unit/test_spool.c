@@ -255,7 +255,68 @@ what_isnt_a_letter_is_told(void **state)
 	claim_free(&c);
 	assert_int_equal(unlinkat(s.boxes[SPOOL_NEW], "1700000000.1.1.a", 0),
 	    0);
+	assert_int_equal(unlinkat(s.boxes[SPOOL_NEW], "README", 0), 0);
+	assert_int_equal(unlinkat(s.boxes[SPOOL_NEW], ".1700000000.1", 0), 0);
 	spool_close(&s);
+}
+
+/* A file that is empty, or isn't one, or can't be opened. */
+static void
+whatever_lies_there_is_told(void **state)
+{
+	static const char *const ids[] = { "1700000000.1.1.a",
+		"1700000001.1.1.b", "1700000002.1.1.c", "1700000003.1.1.d" };
+	struct error err;
+	struct spool s;
+	struct claim c;
+	bool is_there;
+	size_t i;
+
+	open_spool(&s, state);
+	put(&s, SPOOL_NEW, ids[0], "");
+	assert_int_equal(mkfifoat(s.boxes[SPOOL_NEW], ids[1], 0600), 0);
+	assert_int_equal(symlinkat(ids[0], s.boxes[SPOOL_NEW], ids[2]), 0);
+	assert_int_equal(mkdirat(s.boxes[SPOOL_NEW], ids[3], 0700), 0);
+	for (i = 0; i < 4; i++) {
+		memset(&err, 0, sizeof(err));
+		assert_false(claim_open(&c, &s, SPOOL_NEW, ids[i], true,
+		    &is_there, &err));
+		claim_free(&c);
+		assert_true(is_there);
+		assert_int_equal(err.exit_code, i < 2 ? EX_DATAERR : EX_OSERR);
+		assert_non_null(strstr(err.text, i < 2 ? "damaged: not a file "
+		    "of the user's, or empty" : ids[i]));
+		assert_int_equal(unlinkat(s.boxes[SPOOL_NEW], ids[i],
+		    i == 3 ? AT_REMOVEDIR : 0), 0);
+	}
+	spool_close(&s);
+}
+
+static void
+a_box_is_the_users_alone_too(void **state)
+{
+	struct scratch *scratch = *state;
+	char *new = scratch_path(scratch, "new");
+	struct spool_list list;
+	struct error err = { 0 };
+	struct spool s;
+
+	assert_int_equal(chmod(new, 0750), 0);
+	assert_false(spool_open(&s, scratch->path, LOGIN, &err));
+	spool_close(&s);
+	assert_int_equal(err.exit_code, EX_CONFIG);
+	assert_non_null(strstr(err.text, "/new isn't the user's alone"));
+	assert_int_equal(chmod(new, 0700), 0);
+
+	/* One that is taken away has no list. */
+	open_spool(&s, state);
+	assert_int_equal(rmdir(new), 0);
+	memset(&err, 0, sizeof(err));
+	assert_false(spool_list(&s, SPOOL_NEW, &list, &err));
+	spool_list_free(&list);
+	assert_int_equal(err.exit_code, EX_OSERR);
+	spool_close(&s);
+	mem_free(new);
 }
 
 /* Those of today may still be written. */
@@ -287,6 +348,8 @@ main(void)
 		cmocka_unit_test(somebody_elses_directory_is_no_spool),
 		cmocka_unit_test(a_link_is_no_spool),
 		cmocka_unit_test(what_isnt_a_letter_is_told),
+		cmocka_unit_test(whatever_lies_there_is_told),
+		cmocka_unit_test(a_box_is_the_users_alone_too),
 		cmocka_unit_test(what_is_left_in_tmp_is_removed_by_its_age),
 	};
 

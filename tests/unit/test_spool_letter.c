@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -228,6 +229,58 @@ no_octet_changes_unseen(void **state)
 	(void)close(s.fd);
 }
 
+/* Whoever wrote such keys, it was none of us; the hash comes later. */
+static void
+keys_that_nobody_writes_are_no_letter(void **state)
+{
+	static const struct {
+		const char *marks, *keys;
+		bool is_good;
+	} cases[] = {
+		{ "  ", "profile=1:p\nfile=2:/f\nfrom=0:\nheader=4:0003\n"
+		    "rcpt=3:a@b\n", true },
+		{ "  ", "profile=1:p\nfile=2:/f\nfrom=0:\nheader=4:0003\n"
+		    "rcpt=3:a@b\nfrob=1:x\n", false },
+		{ "  ", "profile=1:p\nfile=2:/f\nfrom=0:\nheader=4:0003\n"
+		    "rcpt=3:a@b\nrcpt=3:c@d\n", false },
+		{ " X", "profile=1:p\nfile=2:/f\nfrom=0:\nheader=4:0003\n"
+		    "rcpt=3:a@b\n", false },
+		{ "   ", "profile=1:p\nfile=2:/f\nfrom=0:\nheader=4:0003\n"
+		    "rcpt=3:a@b\n", false },
+		{ "  ", "file=2:/f\nfrom=0:\nheader=4:0003\nrcpt=3:a@b\n",
+		    false },
+		{ " ", "profile=1:p\nfile=2:/f\nfrom=0:\nheader=4:0003\n",
+		    false },
+		{ "  ", "profile=1:p\nfile=2:/f\nfrom=0:\nrcpt=3:a@b\n",
+		    false },
+		{ NULL, "profile=1:p\n", false },
+	};
+	char keys[1000], text[1200];
+	struct error err;
+	struct letter l;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		if (cases[i].marks == NULL)
+			(void)snprintf(keys, sizeof(keys), "marks=1: \n%s",
+			    cases[i].keys);
+		else
+			(void)snprintf(keys, sizeof(keys), "marks=%zu:%-*s%s\n"
+			    "%s", strlen(cases[i].marks) + LETTER_NOTE,
+			    LETTER_NOTE + 1, "", cases[i].marks + 1,
+			    cases[i].keys);
+		(void)snprintf(text, sizeof(text), "ph1 %zu 6\n%sa:\n\nb\n"
+		    "\nend 1 0\n", strlen(keys), keys);
+		memset(&err, 0, sizeof(err));
+		assert_int_equal(letter_read(&l, span_of(text), &err),
+		    cases[i].is_good);
+		assert_true(cases[i].is_good ||
+		    err.exit_code == EX_DATAERR);
+		letter_free(&l);
+	}
+}
+
 static void
 a_disk_that_is_full_is_a_failure(void **state)
 {
@@ -242,6 +295,23 @@ a_disk_that_is_full_is_a_failure(void **state)
 	(void)close(fd);
 }
 
+static void
+marks_that_cant_be_written_are_a_failure(void **state)
+{
+	struct error err = { 0 };
+	struct letter l;
+	struct sheet s;
+
+	(void)state;
+	write_sheet(&s, &sample);
+	assert_true(letter_read(&l, text_of(&s), &err));
+	assert_false(letter_mark(&l, -1, &err));
+	assert_int_equal(err.exit_code, EX_OSERR);
+	assert_non_null(strstr(err.text, "marking the spool: "));
+	letter_free(&l);
+	(void)close(s.fd);
+}
+
 int
 main(void)
 {
@@ -252,7 +322,9 @@ main(void)
 		cmocka_unit_test(a_note_is_printable_whatever_the_file_says),
 		cmocka_unit_test(a_letter_that_is_cut_off_is_none),
 		cmocka_unit_test(no_octet_changes_unseen),
+		cmocka_unit_test(keys_that_nobody_writes_are_no_letter),
 		cmocka_unit_test(a_disk_that_is_full_is_a_failure),
+		cmocka_unit_test(marks_that_cant_be_written_are_a_failure),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
