@@ -55,7 +55,7 @@ static unsigned int
 troubles(const struct wire_facts *f, bool takes_8bit)
 {
 	return (f->has_nul ? (unsigned int)TROUBLE_NUL : 0) |
-	    (f->longest_line > ENCODE_LINE_MAX ?
+	    (f->longest_line > WIRE_LINE_LONG ?
 	    (unsigned int)TROUBLE_LONG : 0) |
 	    (f->has_8bit && !takes_8bit ? (unsigned int)TROUBLE_8BIT : 0);
 }

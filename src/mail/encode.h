@@ -15,8 +15,6 @@
 #include "mail/mime.h"
 #include "mail/wire.h"
 
-#define ENCODE_LINE_MAX 998	/* octets of a line without its CRLF */
-
 enum encode_policy {
 	ENCODE_AUTO,
 	ENCODE_NEVER,	/* all but a NUL goes out as it is */

@@ -115,6 +115,65 @@ some_lines(struct span part)
 	return part;
 }
 
+/* Written so that compilers make vectors of it: bytes count up to 255. */
+static size_t
+count_lfs(struct span s)
+{
+	unsigned char counts[16];
+	size_t i, k, n, total = 0;
+
+	while (s.len >= sizeof(counts)) {
+		memset(counts, 0, sizeof(counts));
+		n = s.len / sizeof(counts);
+		n = n < UINT8_MAX ? n : UINT8_MAX;
+		for (k = 0; k < n; k++, s.data += sizeof(counts))
+			for (i = 0; i < sizeof(counts); i++)
+				counts[i] = (unsigned char)(counts[i] +
+				    (s.data[i] == '\n'));
+		s.len -= n * sizeof(counts);
+		for (i = 0; i < sizeof(counts); i++)
+			total += counts[i];
+	}
+	for (i = 0; i < s.len; i++)
+		total += s.data[i] == '\n';
+	return total;
+}
+
+/* The longest of lines without a CR, if it is over WIRE_LINE_LONG. */
+static size_t
+long_line(struct span part)
+{
+	size_t longest = 0, n;
+	const char *lf;
+
+	while (part.len > WIRE_LINE_LONG) {
+		/* All that end before it are no longer than the window. */
+		lf = memrchr(part.data, '\n', WIRE_LINE_LONG + 1);
+		if (lf != NULL) {
+			part = span_skip(part, (size_t)(lf + 1 - part.data));
+			continue;
+		}
+		n = span_find(part, '\n');
+		longest = n > longest ? n : longest;
+		part = span_skip(part, n + 1);
+	}
+	return longest;
+}
+
+/* Lines without a CR, as nearly all are. */
+static void
+survey_plain(struct wire_facts *facts, struct span part)
+{
+	size_t longest = long_line(part), ends = count_lfs(part);
+
+	facts->size += part.len - ends;
+	if (part.data[part.len - 1] != '\n')
+		ends++;
+	facts->size += ends * LINE_END_SIZE;
+	if (longest > facts->longest_line)
+		facts->longest_line = longest;
+}
+
 static void
 survey_lines(struct wire_facts *facts, struct span part)
 {
@@ -125,6 +184,10 @@ survey_lines(struct wire_facts *facts, struct span part)
 		facts->has_nul = true;
 	if (!text_is_ascii(part))
 		facts->has_8bit = true;
+	if (span_find(part, '\r') == part.len) {
+		survey_plain(facts, part);
+		return;
+	}
 	while (part.len > 0) {
 		if (ordinary_line(part, &clean_to, &n, &all)) {
 			facts->size += n + LINE_END_SIZE;

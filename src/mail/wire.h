@@ -23,13 +23,15 @@
 #include "base/span.h"
 #include "mail/quoted.h"
 
+#define WIRE_LINE_LONG 998	/* RFC 5322 section 2.1.1, without CRLF */
 #define WIRE_BLOCK_MIN 16	/* octets that wire_pull() wants to fill */
 
 /* What the relay must be able to carry, learnt in one pass. */
 struct wire_facts {
 	uint64_t size;		/* octets with CRLF, without doubled dots and
 				 * the final dot: SIZE= of RFC 1870 */
-	size_t longest_line;	/* octets without CRLF */
+	size_t longest_line;	/* octets without CRLF, if that is over
+				 * WIRE_LINE_LONG; else up to that, or 0 */
 	bool has_nul;
 	bool has_8bit;
 	bool has_lone_cr;

@@ -140,7 +140,7 @@ check_form(const struct encode *e, bool has_8bitmime)
 	if (e->form.is_quoted)
 		check_quoted(buf_span(&stored), e->body);
 	if (e->passed[0] == '\0') {
-		FUZZ_CHECK(e->form.facts.longest_line <= ENCODE_LINE_MAX);
+		FUZZ_CHECK(e->form.facts.longest_line <= WIRE_LINE_LONG);
 		FUZZ_CHECK(has_8bitmime || e->keeps_utf8 ||
 		    text_is_ascii(buf_span(&stored)));
 	}
