@@ -16,14 +16,18 @@ _posthaste_profiles() {
 	done
 }
 
+_posthaste_files() {
+	mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+	compopt -o filenames 2>/dev/null
+}
+
 _posthaste() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
 	local long short seen=' ' word i
 	COMPREPLY=()
 	case $prev in
 	--config)
-		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
-		compopt -o filenames 2>/dev/null
+		_posthaste_files
 		return ;;
 	--profile)
 		# compgen -W would run what a name says.
@@ -57,6 +61,10 @@ _posthaste() {
 		return ;;
 	-V)
 		return ;;
+	esac
+	((COMP_CWORD < 3)) || case ${COMP_WORDS[COMP_CWORD - 2]} in
+	--import)
+		[[ $cur == -* ]] || _posthaste_files ;;
 	esac
 	# Recipients are anybody's guess.
 	[[ $cur == -* ]] || return

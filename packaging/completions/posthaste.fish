@@ -29,7 +29,14 @@ function __posthaste_takes_long
     not string match -qr -- '^-[^-]|^--$' (commandline -opc)[2..-1]
 end
 
+# Behind the value of --import.
+function __posthaste_takes_file
+    set -l words (commandline -opc)
+    test (count $words) -gt 2; and test $words[-2] = --import
+end
+
 complete -c posthaste -f
+complete -c posthaste -n __posthaste_takes_file -F
 complete -c posthaste -n __posthaste_is_first -l config -rF -d 'the profile file (only as the very first word)'
 complete -c posthaste -n __posthaste_takes_long -l profile -x -a '(__posthaste_profiles)' -d 'the section of it'
 complete -c posthaste -n __posthaste_takes_long -l check -d 'speak with the relay, up to the recipient that is named, and send nothing'

@@ -168,6 +168,13 @@ is_profile(const struct word *w)
 	return strcmp(w->name, "--profile") == 0;
 }
 
+/* Whether a file may stand behind the value, as an operand. */
+static bool
+leads_to_file(const struct word *w)
+{
+	return strcmp(w->name, "--import") == 0;
+}
+
 /* bash: lists of names. */
 
 static void
@@ -202,11 +209,28 @@ add_bash_value(struct buf *out, const struct word *w)
 	generate_add(out, "\t\treturn ;;\n");
 }
 
+/* For a shell's `case`, with a bar behind each. */
 static void
-add_bash_with_value(struct buf *out, const struct word *w)
+add_with_value(struct buf *out, const struct word *w)
 {
 	if (w->is_long && w->takes_value)
 		generate_add(out, w->name), generate_add(out, " | ");
+}
+
+static void
+add_before_file(struct buf *out, const struct word *w)
+{
+	if (leads_to_file(w))
+		generate_add(out, w->name), generate_add(out, " | ");
+}
+
+/* The names as a pattern, whose last bar becomes the bracket. */
+static void
+add_pattern(struct buf *out, add_word *add)
+{
+	each_word(out, add);
+	out->len -= strlen(" | ");
+	generate_add(out, ")\n");
 }
 
 static const char bash_head[] =
@@ -228,14 +252,18 @@ static const char bash_head[] =
 "\tdone\n"
 "}\n"
 "\n"
+"_posthaste_files() {\n"
+"\tmapfile -t COMPREPLY < <(compgen -f -- \"$cur\")\n"
+"\tcompopt -o filenames 2>/dev/null\n"
+"}\n"
+"\n"
 "_posthaste() {\n"
 "\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}\n"
 "\tlocal long short seen=' ' word i\n"
 "\tCOMPREPLY=()\n"
 "\tcase $prev in\n"
 "\t--config)\n"
-"\t\tmapfile -t COMPREPLY < <(compgen -f -- \"$cur\")\n"
-"\t\tcompopt -o filenames 2>/dev/null\n"
+"\t\t_posthaste_files\n"
 "\t\treturn ;;\n"
 "\t--profile)\n"
 "\t\t# compgen -W would run what a name says.\n"
@@ -244,7 +272,13 @@ static const char bash_head[] =
 "\t\tdone < <(_posthaste_profiles)\n"
 "\t\treturn ;;\n";
 
+static const char bash_behind[] =
+"\tesac\n"
+"\t((COMP_CWORD < 3)) || case ${COMP_WORDS[COMP_CWORD - 2]} in\n"
+"\t";
+
 static const char bash_middle[] =
+"\t\t[[ $cur == -* ]] || _posthaste_files ;;\n"
 "\tesac\n"
 "\t# Recipients are anybody's guess.\n"
 "\t[[ $cur == -* ]] || return\n";
@@ -282,6 +316,8 @@ generate_bash(struct buf *out)
 {
 	generate_add(out, bash_head);
 	each_word(out, add_bash_value);
+	generate_add(out, bash_behind);
+	add_pattern(out, add_before_file);
 	generate_add(out, bash_middle);
 	generate_add(out, "\tlong='");
 	each_word(out, add_bash_long);
@@ -289,10 +325,7 @@ generate_bash(struct buf *out)
 	each_word(out, add_bash_short);
 	generate_add(out, "'\n");
 	generate_add(out, bash_loop);
-	each_word(out, add_bash_with_value);
-	/* The list ends in a bar. */
-	out->len -= strlen(" | ");
-	generate_add(out, ")\n");
+	add_pattern(out, add_with_value);
 	generate_add(out, bash_foot);
 }
 
@@ -321,6 +354,8 @@ add_zsh(struct buf *out, const struct word *w)
 			generate_add(out, ")");
 		}
 	}
+	if (leads_to_file(w))
+		generate_add(out, "::FILE:_files");
 	generate_add(out, "'\n");
 }
 
@@ -345,14 +380,28 @@ static const char zsh_head[] =
 "}\n"
 "\n"
 "local -a options config\n"
+"local -i i\n"
 "options=(\n";
 
-static const char zsh_foot[] =
+static const char zsh_middle[] =
 ")\n"
 "# Only the very first word can be this.\n"
 "if ((CURRENT == 2)) || [[ $words[2] == --config ]]; then\n"
 "\tconfig=('--config[the profile file]:file:_files')\n"
 "fi\n"
+"# Long options come before all others.\n"
+"for ((i = 2; i < CURRENT; i++)); do\n"
+"\tcase $words[i] in\n"
+"\t(";
+
+static const char zsh_foot[] =
+"\t\t((i++)) ;;\n"
+"\t(--?*) ;;\n"
+"\t(*)\n"
+"\t\toptions=(${options:#--*})\n"
+"\t\tbreak ;;\n"
+"\tesac\n"
+"done\n"
 "_arguments -S $config $options '*:recipient:'\n";
 
 void
@@ -360,6 +409,8 @@ generate_zsh(struct buf *out)
 {
 	generate_add(out, zsh_head);
 	each_word(out, add_zsh);
+	generate_add(out, zsh_middle);
+	add_pattern(out, add_with_value);
 	generate_add(out, zsh_foot);
 }
 
@@ -423,7 +474,14 @@ static const char fish_head[] =
 "    not string match -qr -- '^-[^-]|^--$' (commandline -opc)[2..-1]\n"
 "end\n"
 "\n"
-"complete -c posthaste -f\n";
+"# Behind the value of --import.\n"
+"function __posthaste_takes_file\n"
+"    set -l words (commandline -opc)\n"
+"    test (count $words) -gt 2; and test $words[-2] = --import\n"
+"end\n"
+"\n"
+"complete -c posthaste -f\n"
+"complete -c posthaste -n __posthaste_takes_file -F\n";
 
 void
 generate_fish(struct buf *out)
