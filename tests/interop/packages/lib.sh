@@ -30,6 +30,7 @@ program_files() {
 	    /usr/share/fish/vendor_completions.d/posthaste.fish \
 	    "/usr/share/man/man5/posthaste.ini.5$1" \
 	    "/usr/share/man/man7/posthaste-hints.7$1" \
+	    "/usr/share/man/man7/posthaste-migrate.7$1" \
 	    "/usr/share/man/man8/posthaste.8$1"
 	for unit in queue@.service queue@.timer smtp.socket smtp@.service; do
 		echo "$2/posthaste-$unit"
