@@ -26,25 +26,24 @@ struct option_reader {
 	unsigned int seen;	/* long options, as bits */
 };
 
-/*
- * Carries an option out. `text` is the row's; `value` is NULL where none was
- * given.
- */
-typedef bool option_setter(struct option_reader *reader, const char *text,
-    const char *value, struct error *err);
+struct option_row;
+
+/* Carries an option out; `value` is NULL where none was given. */
+typedef bool option_setter(struct option_reader *reader,
+    const struct option_row *row, const char *value, struct error *err);
 
 struct option_row {
-	char letter;
+	const char *name;	/* a letter or a word */
 	enum option_arity arity;
 	option_setter *set;
 	const char *text;	/* why it is refused, or a setter's detail */
+	size_t at;		/* … its mode, or its field of struct options */
 };
 
-struct option_name {
-	const char *name;
-	enum option_arity arity;
-	option_setter *set;
-	const char *text;
+/* -O Name=value, and its old form of one letter; '\0': it has none. */
+struct option_setting {
+	char letter;
+	struct option_row row;
 };
 
 struct option_personality {
@@ -55,7 +54,10 @@ struct option_personality {
 
 /* Each ends with a row of zeroes. */
 extern const struct option_row option_letters[];
-extern const struct option_name option_long[];
+extern const struct option_row option_modes[];		/* of -b */
+extern const struct option_row option_error_modes[];	/* of -e and -oe */
+extern const struct option_row option_long[];
+extern const struct option_setting option_settings[];
 extern const struct option_personality option_personalities[];
 
 /* The row of a letter, or NULL. */

@@ -36,7 +36,7 @@ read_cluster(struct option_reader *r, int *i, struct error *err)
 			return error_fix(err, "see posthaste --help");
 		}
 		if (row->arity == TAKES_NONE) {
-			if (!row->set(r, row->text, NULL, err))
+			if (!row->set(r, row, NULL, err))
 				return false;
 			continue;
 		}
@@ -49,12 +49,12 @@ read_cluster(struct option_reader *r, int *i, struct error *err)
 				    "-%c needs a value", *c);
 			value = in->argv[++*i];
 		}
-		return row->set(r, row->text, value, err);
+		return row->set(r, row, value, err);
 	}
 	return true;
 }
 
-static const struct option_name *
+static const struct option_row *
 find_long(struct span name, size_t *index)
 {
 	for (*index = 0; option_long[*index].set != NULL; ++*index)
@@ -69,7 +69,7 @@ read_long(struct option_reader *r, int *i, struct error *err)
 {
 	const struct invocation *in = r->invocation;
 	struct span rest = span_of(in->argv[*i] + 2), name;
-	const struct option_name *option;
+	const struct option_row *option;
 	const char *value = NULL;
 	size_t index;
 
@@ -98,7 +98,7 @@ read_long(struct option_reader *r, int *i, struct error *err)
 			    "--%s needs a value", option->name);
 		value = rest.data != NULL ? rest.data : in->argv[++*i];
 	}
-	return option->set(r, option->text, value, err);
+	return option->set(r, option, value, err);
 }
 
 static bool

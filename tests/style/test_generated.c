@@ -89,7 +89,7 @@ is_offered(const char *text, const char *name)
 static void
 every_long_option_is_offered(void **state)
 {
-	const struct option_name *row;
+	const struct option_row *row;
 	const struct generated *g;
 	struct buf made;
 

@@ -44,7 +44,7 @@ static bool
 takes_value(const char *name)
 {
 	const struct option_row *row;
-	const struct option_name *o;
+	const struct option_row *o;
 
 	if (name[1] != '-') {
 		row = option_find(option_letters, name[1]);

@@ -305,10 +305,10 @@ every_letter_of_the_table_is_tried_here(void **state)
 
 	(void)state;
 	for (row = option_letters; row->set != NULL; row++) {
-		if (!is_tried(row->letter))
-			fail_msg("-%c", row->letter);
+		if (!is_tried(row->name[0]))
+			fail_msg("-%c", row->name[0]);
 		for (other = option_letters; other != row; other++)
-			assert_int_not_equal(other->letter, row->letter);
+			assert_int_not_equal(other->name[0], row->name[0]);
 	}
 }
 
@@ -331,9 +331,9 @@ every_letter_is_in_the_manual_s_table(void **state)
 	begin = strstr(text, table);
 	assert_non_null(begin);
 	for (row = option_letters; row->set != NULL; row++) {
-		line[sizeof(line) - 2] = row->letter;
+		line[sizeof(line) - 2] = row->name[0];
 		if (strstr(begin, line) == NULL)
-			fail_msg("-%c", row->letter);
+			fail_msg("-%c", row->name[0]);
 	}
 }
 
@@ -350,7 +350,7 @@ every_value_that_is_missing_is_missed(void **state)
 	for (row = option_letters; row->set != NULL; row++) {
 		if (row->arity != TAKES_VALUE)
 			continue;
-		word[1] = text[1] = row->letter;
+		word[1] = text[1] = row->name[0];
 		assert_false(parse(&o, "sendmail", words, NULL, &err));
 		assert_usage_error(word, &err, text);
 	}
