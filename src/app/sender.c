@@ -81,9 +81,9 @@ bool
 sender_set(struct envelope *e, const char *wish, const struct profile *p,
     const char *domain, const char *header_from, struct error *err)
 {
-	char *login = login_at(domain);
 	struct address address = { NULL, NULL, NULL };
 	const char *origin = "the sender";
+	char *login = NULL;
 	bool ok = false;
 
 	if (wish != NULL) {
@@ -95,6 +95,7 @@ sender_set(struct envelope *e, const char *wish, const struct profile *p,
 		wish = p->from;
 		origin = "from";
 	} else {
+		login = login_at(domain);
 		wish = login != NULL ? login : header_from;
 	}
 	if (wish == NULL) {

@@ -72,7 +72,8 @@ struct profile_places {
 	char *const *env;
 	bool trust_env;
 	const char *sysconfdir;
-	const char *passwd_home;	/* or NULL */
+	const char *passwd_home;	/* or NULL: as the uid's entry says,
+					 * if it is needed */
 };
 
 bool profile_find_in(const struct profile_places *places, char **path,

@@ -68,8 +68,11 @@ variable(const struct profile_places *places, const char *name)
 	return value == NULL || value[0] == '\0' ? NULL : value;
 }
 
-/* sudo and su may leave somebody else's $HOME behind. */
-static const char *
+/*
+ * sudo and su may leave somebody else's $HOME behind. Looking into passwd takes
+ * longer than all the rest of this file.
+ */
+static char *
 find_home(const struct profile_places *places)
 {
 	const char *home = variable(places, "HOME");
@@ -77,8 +80,9 @@ find_home(const struct profile_places *places)
 
 	if (home != NULL && home[0] == '/' && stat(home, &st) == 0 &&
 	    st.st_uid == geteuid())
-		return home;
-	return places->passwd_home;
+		return mem_string(home);
+	return places->passwd_home == NULL ? os_passwd_home() :
+	    mem_string(places->passwd_home);
 }
 
 /* The path in the user's configuration directory, or NULL. */
@@ -86,19 +90,19 @@ static char *
 user_path(const struct profile_places *places)
 {
 	const char *xdg = variable(places, "XDG_CONFIG_HOME");
-	const char *home = find_home(places);
+	char *home = NULL, *out = NULL;
 	struct buf path;
-	char *out = NULL;
 	bool ok = false;
 
 	buf_init(&path, BUF_UNLIMITED);
 	if (xdg != NULL && xdg[0] == '/')
 		ok = buf_printf(&path, "%s/" NAME, xdg);
-	else if (home != NULL)
+	else if ((home = find_home(places)) != NULL)
 		ok = buf_printf(&path, "%s/.config/" NAME, home);
 	if (ok)
 		out = mem_string(buf_string(&path));
 	buf_free(&path);
+	mem_free(home);
 	return out;
 }
 
@@ -169,12 +173,8 @@ bool
 profile_find(const char *config, char *const *env, bool trust_env,
     char **path, char **note, struct error *err)
 {
-	char *home = os_passwd_home();
-	struct profile_places places = { config, env, trust_env,
-		POSTHASTE_SYSCONFDIR, home };
-	bool found;
+	const struct profile_places places = { config, env, trust_env,
+		POSTHASTE_SYSCONFDIR, NULL };
 
-	found = profile_find_in(&places, path, note, err);
-	mem_free(home);
-	return found;
+	return profile_find_in(&places, path, note, err);
 }

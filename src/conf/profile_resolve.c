@@ -340,12 +340,8 @@ profile_resolve(const struct profile_file *file, const char *name,
     struct profile *p, struct error *err)
 {
 	char node[300];
-	char *login = os_login();
-	struct machine machine = { login, node };
-	bool ok;
+	const struct machine machine = { NULL, node };
 
 	os_node_name(node, sizeof(node));
-	ok = profile_resolve_on(file, name, &machine, p, err);
-	mem_free(login);
-	return ok;
+	return profile_resolve_on(file, name, &machine, p, err);
 }

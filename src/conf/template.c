@@ -2,6 +2,9 @@
 
 #include <string.h>
 
+#include "base/mem.h"
+#include "base/os.h"
+
 bool
 template_check(struct span text, const char *codes, char *code)
 {
@@ -18,6 +21,17 @@ template_check(struct span text, const char *codes, char *code)
 	return true;
 }
 
+static bool
+add_login(struct buf *out, const struct machine *machine)
+{
+	char *login = machine->login == NULL ? os_login() :
+	    mem_string(machine->login);
+	bool ok = buf_add_string(out, login);
+
+	mem_free(login);
+	return ok;
+}
+
 bool
 template_expand(struct buf *out, struct span text,
     const struct machine *machine)
@@ -32,7 +46,7 @@ template_expand(struct buf *out, struct span text,
 		}
 		i++;
 		if (text.data[i] == 'U')
-			ok = buf_add_string(out, machine->login);
+			ok = add_login(out, machine);
 		else if (text.data[i] == 'H')
 			ok = buf_add_string(out, machine->node);
 		else

@@ -15,7 +15,7 @@
 
 /* What templates stand for, borrowed. */
 struct machine {
-	const char *login;
+	const char *login;	/* or NULL: that of the uid, if it is needed */
 	const char *node;
 };
 
