@@ -20,7 +20,7 @@ advise_begin(struct check *c)
 		tip(c, "early = yes saves a round trip, as the relay offers "
 		    "PIPECONNECT");
 	if (cap->has_pipeconnect && p->early && p->tls != PROFILE_TLS_NONE &&
-	    p->auth == PROFILE_AUTH_AUTO)
+	    profile_auth_is(p, PROFILE_AUTH_AUTO))
 		tip(c, "auth = plain saves another one: by name it goes out "
 		    "with EHLO");
 	if (p->early && !cap->has_pipeconnect)

@@ -288,7 +288,7 @@ is_due(const struct check *c, enum stage stage)
 	if (stage == STAGE_MAIL || stage == STAGE_RCPT)
 		return c->setup.options->recipient_count > 0;
 	return stage != STAGE_AUTH ||
-	    c->draft.profile.auth != PROFILE_AUTH_NONE;
+	    !profile_auth_is(&c->draft.profile, PROFILE_AUTH_NONE);
 }
 
 static void

@@ -17,19 +17,6 @@ static const enum session_tls session_tls_of[] = {
 	[PROFILE_TLS_NONE] = SESSION_TLS_NONE,
 };
 
-static const char *const mechanism_of[] = {
-	[PROFILE_AUTH_PLAIN] = "PLAIN",
-	[PROFILE_AUTH_LOGIN] = "LOGIN",
-	[PROFILE_AUTH_SCRAM_SHA_256_PLUS] = "SCRAM-SHA-256-PLUS",
-	[PROFILE_AUTH_SCRAM_SHA_1_PLUS] = "SCRAM-SHA-1-PLUS",
-	[PROFILE_AUTH_SCRAM_SHA_256] = "SCRAM-SHA-256",
-	[PROFILE_AUTH_SCRAM_SHA_1] = "SCRAM-SHA-1",
-	[PROFILE_AUTH_CRAM_MD5] = "CRAM-MD5",
-	[PROFILE_AUTH_EXTERNAL] = "EXTERNAL",
-	[PROFILE_AUTH_XOAUTH2] = "XOAUTH2",
-	[PROFILE_AUTH_OAUTHBEARER] = "OAUTHBEARER",
-};
-
 static const enum session_chunking chunking_of[] = {
 	[PROFILE_CHUNKING_AUTO] = SESSION_CHUNKING_AUTO,
 	[PROFILE_CHUNKING_ONE_FLIGHT] = SESSION_CHUNKING_ONE_FLIGHT,
@@ -39,7 +26,8 @@ static const enum session_chunking chunking_of[] = {
 bool
 deliver_wants_secret(const struct profile *p)
 {
-	return p->auth != PROFILE_AUTH_NONE && p->auth != PROFILE_AUTH_EXTERNAL;
+	return !profile_auth_is(p, PROFILE_AUTH_NONE) &&
+	    !profile_auth_is(p, PROFILE_AUTH_EXTERNAL);
 }
 
 /* What the connection will need, before the first packet. */
@@ -48,7 +36,7 @@ prepare_tls(struct delivery *d, struct error *err)
 {
 	/* SASL in clear, on loopback; a failure shows there. */
 	if (d->profile->tls == PROFILE_TLS_NONE &&
-	    d->profile->auth != PROFILE_AUTH_NONE)
+	    !profile_auth_is(d->profile, PROFILE_AUTH_NONE))
 		(void)crypto_begin();
 	return tls_setup(d->profile, d->env, &d->tls_context, err);
 }
@@ -68,10 +56,9 @@ keep_account(struct delivery *d)
 static sasl_set
 mechanisms_of(const struct profile *p)
 {
-	if (p->auth == PROFILE_AUTH_AUTO)
-		return sasl_automatic();
-	return p->auth == PROFILE_AUTH_NONE ? 0 :
-	    sasl_named(span_of(mechanism_of[p->auth]));
+	/* "none" is none of their names. */
+	return profile_auth_is(p, PROFILE_AUTH_AUTO) ? sasl_automatic() :
+	    sasl_named(span_of(p->auth));
 }
 
 static void
@@ -79,7 +66,7 @@ fill_params(struct delivery *d)
 {
 	const struct profile *p = d->profile;
 	struct session_params *params = &d->params;
-	bool wants_auth = p->auth != PROFILE_AUTH_NONE;
+	bool wants_auth = !profile_auth_is(p, PROFILE_AUTH_NONE);
 
 	d->credentials.user = p->user;
 	d->credentials.password = buf_span(d->password);

@@ -21,19 +21,20 @@ static const struct key_word tls_min_words[] = {
 	{ NULL, 0 },
 };
 
+/* Those of smtp/sasl.c's table, and two more. */
 static const struct key_word auth_words[] = {
-	{ "auto", PROFILE_AUTH_AUTO },
-	{ "none", PROFILE_AUTH_NONE },
-	{ "plain", PROFILE_AUTH_PLAIN },
-	{ "login", PROFILE_AUTH_LOGIN },
-	{ "scram-sha-256-plus", PROFILE_AUTH_SCRAM_SHA_256_PLUS },
-	{ "scram-sha-1-plus", PROFILE_AUTH_SCRAM_SHA_1_PLUS },
-	{ "scram-sha-256", PROFILE_AUTH_SCRAM_SHA_256 },
-	{ "scram-sha-1", PROFILE_AUTH_SCRAM_SHA_1 },
-	{ "cram-md5", PROFILE_AUTH_CRAM_MD5 },
-	{ "external", PROFILE_AUTH_EXTERNAL },
-	{ "xoauth2", PROFILE_AUTH_XOAUTH2 },
-	{ "oauthbearer", PROFILE_AUTH_OAUTHBEARER },
+	{ PROFILE_AUTH_AUTO, 0 },
+	{ PROFILE_AUTH_NONE, 0 },
+	{ "plain", 0 },
+	{ "login", 0 },
+	{ "scram-sha-256-plus", 0 },
+	{ "scram-sha-1-plus", 0 },
+	{ "scram-sha-256", 0 },
+	{ "scram-sha-1", 0 },
+	{ "cram-md5", 0 },
+	{ PROFILE_AUTH_EXTERNAL, 0 },
+	{ "xoauth2", 0 },
+	{ "oauthbearer", 0 },
 	{ NULL, 0 },
 };
 
@@ -113,7 +114,7 @@ static const struct profile_key profile_keys[] = {
 	STRING("tls_cert_file", KEY_PATH, tls_cert_file),
 	STRING("tls_key_file", KEY_PATH, tls_key_file),
 	STRING("tls_crl_file", KEY_PATH, tls_crl_file),
-	WORDS("auth", KEY_CHOICE, auth, auth_words),
+	WORDS("auth", KEY_WORD, auth, auth_words),
 	STRING("user", KEY_TEXT, user),
 	RULED("password", KEY_SECRET, KEY_ONE_PASSWORD, password),
 	RULED("password_file", KEY_PATH, KEY_ONE_PASSWORD, password_file),

@@ -12,6 +12,7 @@
 /* What a value looks like, and what the field is. */
 enum key_type {
 	KEY_TEXT,	/* char *, as written */
+	KEY_WORD,	/* char *, one of words */
 	KEY_SECRET,	/* char *, wiped, never quoted in a message */
 	KEY_PATH,	/* char *, absolute */
 	KEY_FILENAME,	/* char *, one component of a path */

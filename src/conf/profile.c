@@ -173,6 +173,12 @@ profile_file_free(struct profile_file *file)
 	mem_free(file);
 }
 
+bool
+profile_auth_is(const struct profile *p, const char *word)
+{
+	return p->auth != NULL && strcmp(p->auth, word) == 0;
+}
+
 static size_t
 line_of(const struct profile *p, const struct profile_key *key)
 {

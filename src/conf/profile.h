@@ -22,12 +22,10 @@ enum profile_tls { PROFILE_TLS_STARTTLS, PROFILE_TLS_IMPLICIT,
 
 enum profile_tls_min { PROFILE_TLS_1_2, PROFILE_TLS_1_3 };
 
-enum profile_auth { PROFILE_AUTH_AUTO, PROFILE_AUTH_NONE, PROFILE_AUTH_PLAIN,
-	PROFILE_AUTH_LOGIN, PROFILE_AUTH_SCRAM_SHA_256_PLUS,
-	PROFILE_AUTH_SCRAM_SHA_1_PLUS, PROFILE_AUTH_SCRAM_SHA_256,
-	PROFILE_AUTH_SCRAM_SHA_1, PROFILE_AUTH_CRAM_MD5,
-	PROFILE_AUTH_EXTERNAL, PROFILE_AUTH_XOAUTH2,
-	PROFILE_AUTH_OAUTHBEARER };
+/* Words of `auth` beside the mechanisms, and the one without a password. */
+#define PROFILE_AUTH_AUTO "auto"
+#define PROFILE_AUTH_NONE "none"
+#define PROFILE_AUTH_EXTERNAL "external"
 
 enum profile_family { PROFILE_FAMILY_ANY, PROFILE_FAMILY_4,
 	PROFILE_FAMILY_6 };
@@ -69,9 +67,9 @@ struct profile {
 	char *tls_priority;	/* as written; net/tls.h parses it */
 	bool tls_verify;
 	char *tls_cert_file, *tls_key_file, *tls_crl_file;
-	int auth;		/* enum profile_auth; NONE without user, but
-				 * for EXTERNAL */
-	char *user;		/* NULL where auth is NONE */
+	char *auth;		/* PROFILE_AUTH_NONE without user, but for
+				 * EXTERNAL */
+	char *user;		/* NULL where auth is that */
 	char *password, *password_file, *password_command,
 	    *password_credential;
 	char *from, *from_name, *domain;
@@ -163,6 +161,9 @@ bool profile_select(const struct profile_file *file,
  */
 bool profile_resolve(const struct profile_file *file, const char *name,
     struct profile *p, struct error *err) MUST_CHECK;
+
+/* Whether `auth` is that word. */
+bool profile_auth_is(const struct profile *p, const char *word);
 
 /*
  * For keys whose values others judge: sets "file:line: key = value: why",

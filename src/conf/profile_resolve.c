@@ -27,7 +27,7 @@ set_defaults(struct profile *p)
 	memset(p, 0, sizeof(*p));
 	p->tls = UNSET;
 	p->tls_verify = true;
-	p->auth = PROFILE_AUTH_AUTO;
+	p->auth = mem_string(PROFILE_AUTH_AUTO);
 	p->connect_timeout = 30000;
 	p->timeout = 300000;
 	p->data_timeout = 600000;
@@ -197,13 +197,13 @@ settle_auth(struct resolve *r)
 	struct place at = place_of(r, "auth");
 	struct profile *p = r->p;
 
-	if (p->auth == PROFILE_AUTH_NONE) {
+	if (profile_auth_is(p, PROFILE_AUTH_NONE)) {
 		mem_free(p->user);
 		p->user = NULL;
 		return true;
 	}
 	/* EXTERNAL has its identity from below. */
-	if (p->user != NULL || p->auth == PROFILE_AUTH_EXTERNAL)
+	if (p->user != NULL || profile_auth_is(p, PROFILE_AUTH_EXTERNAL))
 		return true;
 	if (profile_file_entry(r->file, r->section, "auth") != NULL) {
 		(void)FAIL(r->err, "%s:%zu: `auth` without `user` in profile "
@@ -211,7 +211,8 @@ settle_auth(struct resolve *r)
 		return error_fix(r->err, "add `user` and a password key, or "
 		    "take `auth` out");
 	}
-	p->auth = PROFILE_AUTH_NONE;
+	mem_free(p->auth);
+	p->auth = mem_string(PROFILE_AUTH_NONE);
 	return true;
 }
 

@@ -50,6 +50,45 @@ value_refuse(const struct setting *s, struct error *err, const char *format,
 }
 
 static bool
+refuse_word(const struct setting *s, struct error *err)
+{
+	char *wish = mem_span(s->value);
+	struct nearest n = { wish, NULL, 0 };
+	const struct key_word *w;
+	struct buf words;
+
+	buf_init(&words, BUF_UNLIMITED);
+	for (w = s->key->words; w->word != NULL; w++) {
+		nearest_offer(&n, w->word);
+		if (!buf_printf(&words, "%s%s", words.len == 0 ? "" : ", ",
+		    w->word))
+			break;
+	}
+	(void)value_refuse(s, err, "not one of %s", buf_string(&words));
+	if (n.best != NULL)
+		(void)error_fix(err, "did you mean `%s`?", n.best);
+	else
+		(void)error_fix(err, "write one of these words, such as "
+		    "%s = %s", s->key->name, s->key->words[0].word);
+	buf_free(&words);
+	mem_free(wish);
+	return false;
+}
+
+static bool
+find_word(int *value, const struct setting *s, struct error *err)
+{
+	const struct key_word *w = s->key->words;
+
+	while (w->word != NULL && !span_equals(s->value, span_of(w->word)))
+		w++;
+	if (w->word == NULL)
+		return refuse_word(s, err);
+	*value = w->value;
+	return true;
+}
+
+static bool
 check_path(const struct setting *s, struct error *err)
 {
 	if (s->value.data[0] == '/')
@@ -69,7 +108,16 @@ check_filename(const struct setting *s, struct error *err)
 	return error_fix(err, "write the name only, without a directory");
 }
 
+static bool
+check_word(const struct setting *s, struct error *err)
+{
+	int ignored;
+
+	return find_word(&ignored, s, err);
+}
+
 static value_check *const checks[KEY_TYPES] = {
+	[KEY_WORD] = check_word,
 	[KEY_PATH] = check_path,
 	[KEY_FILENAME] = check_filename,
 	[KEY_HOST] = value_check_host,
@@ -132,45 +180,6 @@ parse_seconds(void *field, const struct setting *s, struct error *err)
 		return true;
 	return value_refuse(s, err, "not a number of seconds from %s to %"
 	    PRId64, s->key->min == 0 ? "0" : "0.001", s->key->max / 1000);
-}
-
-static bool
-refuse_word(const struct setting *s, struct error *err)
-{
-	char *wish = mem_span(s->value);
-	struct nearest n = { wish, NULL, 0 };
-	const struct key_word *w;
-	struct buf words;
-
-	buf_init(&words, BUF_UNLIMITED);
-	for (w = s->key->words; w->word != NULL; w++) {
-		nearest_offer(&n, w->word);
-		if (!buf_printf(&words, "%s%s", words.len == 0 ? "" : ", ",
-		    w->word))
-			break;
-	}
-	(void)value_refuse(s, err, "not one of %s", buf_string(&words));
-	if (n.best != NULL)
-		(void)error_fix(err, "did you mean `%s`?", n.best);
-	else
-		(void)error_fix(err, "write one of these words, such as "
-		    "%s = %s", s->key->name, s->key->words[0].word);
-	buf_free(&words);
-	mem_free(wish);
-	return false;
-}
-
-static bool
-find_word(int *value, const struct setting *s, struct error *err)
-{
-	const struct key_word *w = s->key->words;
-
-	while (w->word != NULL && !span_equals(s->value, span_of(w->word)))
-		w++;
-	if (w->word == NULL)
-		return refuse_word(s, err);
-	*value = w->value;
-	return true;
 }
 
 static bool

@@ -180,7 +180,8 @@ check_profile(struct profile *p)
 		FUZZ_CHECK(p->port >= 1 && p->port <= 65535);
 	FUZZ_CHECK(p->tls >= PROFILE_TLS_STARTTLS &&
 	    p->tls <= PROFILE_TLS_NONE);
-	FUZZ_CHECK(p->auth == PROFILE_AUTH_NONE || p->user != NULL);
+	FUZZ_CHECK(profile_auth_is(p, PROFILE_AUTH_NONE) ||
+	    profile_auth_is(p, PROFILE_AUTH_EXTERNAL) || p->user != NULL);
 	FUZZ_CHECK((p->password != NULL) + (p->password_file != NULL) +
 	    (p->password_command != NULL) + (p->password_credential != NULL) <=
 	    1);

@@ -14,6 +14,7 @@
 #include "conf/profile.h"
 #include "conf/profile_file.h"
 #include "conf/template.h"
+#include "smtp/sasl.h"
 
 /* `make check` runs in the top directory. */
 #define SAMPLE "etc/posthaste.ini"
@@ -29,6 +30,26 @@ names_are_unique_and_found(void **state)
 		assert_ptr_equal(key_find(key->name), key);
 	assert_null(key_find("Host"));
 	assert_null(key_find(""));
+}
+
+static void
+each_mechanism_is_a_word_of_auth_and_the_other_way_round(void **state)
+{
+	const struct key_word *word;
+	sasl_set all = 0, one;
+
+	(void)state;
+	for (word = key_find("auth")->words; word->word != NULL; word++) {
+		if (strcmp(word->word, PROFILE_AUTH_AUTO) == 0 ||
+		    strcmp(word->word, PROFILE_AUTH_NONE) == 0)
+			continue;
+		one = sasl_named(span_of(word->word));
+		if (one == 0)
+			fail_msg("smtp/sasl.c has no %s", word->word);
+		all |= one;
+	}
+	if (sasl_best(~all) != NULL)
+		fail_msg("conf/keys.c has no %s", sasl_name(sasl_best(~all)));
 }
 
 static void
@@ -238,6 +259,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_are_unique_and_found),
+		cmocka_unit_test(
+		    each_mechanism_is_a_word_of_auth_and_the_other_way_round),
 		cmocka_unit_test(a_slip_finds_the_key_that_was_meant),
 		cmocka_unit_test(distances_count_single_slips),
 		cmocka_unit_test(

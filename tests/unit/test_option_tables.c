@@ -313,11 +313,11 @@ every_letter_of_the_table_is_tried_here(void **state)
 }
 
 static void
-every_letter_is_in_the_manual_s_table(void **state)
+every_option_is_in_the_manual(void **state)
 {
 	static const char table[] = "\n.Ss All sendmail options\n";
 	const struct option_row *row;
-	char text[65536], line[] = "\n.It Fl ?";
+	char text[65536], line[] = "\n.It Fl ?", item[40], second[40];
 	FILE *file = fopen("man/posthaste.8", "re");
 	const char *begin;
 	size_t n;
@@ -328,6 +328,13 @@ every_letter_is_in_the_manual_s_table(void **state)
 	text[n] = '\0';
 	assert_int_equal(fclose(file), 0);
 	assert_true(n < sizeof(text) - 1);
+	for (row = option_long; row->set != NULL; row++) {
+		(void)snprintf(item, sizeof(item), "\n.It Fl -%s", row->name);
+		(void)snprintf(second, sizeof(second), " , Fl -%s\n",
+		    row->name);
+		if (strstr(text, item) == NULL && strstr(text, second) == NULL)
+			fail_msg("--%s", row->name);
+	}
 	begin = strstr(text, table);
 	assert_non_null(begin);
 	for (row = option_letters; row->set != NULL; row++) {
@@ -465,7 +472,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_option_has_its_verdict),
 		cmocka_unit_test(every_letter_of_the_table_is_tried_here),
-		cmocka_unit_test(every_letter_is_in_the_manual_s_table),
+		cmocka_unit_test(every_option_is_in_the_manual),
 		cmocka_unit_test(every_value_that_is_missing_is_missed),
 		cmocka_unit_test(modes_that_read_no_message_stand_alone),
 		cmocka_unit_test(

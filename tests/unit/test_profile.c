@@ -296,7 +296,7 @@ defaults_fill_what_is_not_said(void **state)
 	assert_string_equal(p.ehlo, "www1.example.org");
 	assert_int_equal(p.port, 587);
 	assert_int_equal(p.tls, PROFILE_TLS_STARTTLS);
-	assert_int_equal(p.auth, PROFILE_AUTH_NONE);
+	assert_string_equal(p.auth, "none");
 	assert_int_equal(p.family, PROFILE_FAMILY_ANY);
 	assert_int_equal(p.connect_timeout, 30000);
 	assert_int_equal(p.timeout, 300000);
@@ -334,7 +334,7 @@ every_key_reaches_its_field(void **state)
 	assert_int_equal(p.tls, PROFILE_TLS_NONE);
 	assert_string_equal(p.tls_ca_file, "/ca.pem");
 	assert_string_equal(p.tls_fingerprint, "aa:bb");
-	assert_int_equal(p.auth, PROFILE_AUTH_LOGIN);
+	assert_string_equal(p.auth, "login");
 	assert_string_equal(p.user, "me ;x");
 	assert_string_equal(p.password, "a #b = c");
 	assert_string_equal(p.from, "me@example.org");
@@ -457,11 +457,11 @@ auth_none_means_no_user(void **state)
 	(void)state;
 	resolve(LOCAL "user = a\nauth = none\n", "a", &p);
 	assert_null(p.user);
-	assert_int_equal(p.auth, PROFILE_AUTH_NONE);
+	assert_string_equal(p.auth, "none");
 	profile_free(&p);
 	resolve(LOCAL "user = a\n", "a", &p);
 	assert_string_equal(p.user, "a");
-	assert_int_equal(p.auth, PROFILE_AUTH_AUTO);
+	assert_string_equal(p.auth, "auto");
 	profile_free(&p);
 }
 
