@@ -46,7 +46,7 @@ check_path(const char *string)
 	struct span rest = span_of(string);
 	size_t quoted, i;
 
-	if (string[0] == '"') {
+	if (rest.len > 0 && rest.data[0] == '"') {
 		quoted = quoted_length(rest);
 		FUZZ_CHECK(quoted > 0);
 		rest = span_skip(rest, quoted);

@@ -18,6 +18,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -29,9 +30,12 @@
 #include "base/os_lock.h"
 #include "support/program.h"
 
+#define LANDLOCK_CREATE_RULESET 444	/* and two more */
+
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 #define TRAPPED 71	/* how a child ends that made a forbidden call */
+#define UNTOLD 72	/* that can't deny itself one */
 
 /* What a child tells. */
 struct told {
@@ -62,6 +66,37 @@ os_lock_trapped(const char *call)
 	_exit(TRAPPED);
 }
 
+/* A kernel that lacks a call: it is denied to the child before the lock. */
+struct lack {
+	uint32_t call;
+	int number;		/* errno; 0: nothing is denied */
+};
+
+static struct lack lack;
+
+/* Whether the kernel does as it is told. */
+static bool
+deny(const struct lack *what)
+{
+	struct {
+		uint16_t code;
+		uint8_t if_true, if_false;
+		uint32_t k;
+	} code[] = {
+		{ 0x20, 0, 0, 0 },			/* the call */
+		{ 0x15, 0, 1, what->call },
+		{ 0x06, 0, 0, 0x00050000U | (uint32_t)what->number },
+		{ 0x06, 0, 0, 0x7fff0000U },
+	};
+	const struct {
+		uint16_t len;
+		void *code;
+	} program = { COUNT(code), code };
+
+	return prctl(PR_SET_NO_NEW_PRIVS, 1UL, 0UL, 0UL, 0UL) == 0 &&
+	    prctl(PR_SET_SECCOMP, 2UL, &program) == 0;
+}
+
 typedef void experiment(void);
 
 /* Locks a child, runs `run` there; the child's exit status. */
@@ -75,6 +110,8 @@ locked(experiment *run)
 	child = fork();
 	assert_true(child >= 0);
 	if (child == 0) {
+		if (lack.number != 0 && !deny(&lack))
+			_exit(UNTOLD);
 		os_lock(&lock, told->words, sizeof(told->words));
 		run();
 		_exit(0);
@@ -378,6 +415,34 @@ the_words_say_what_holds(void **state)
 	lock = usual;
 }
 
+static void
+what_the_kernel_lacks_is_left_out(void **state)
+{
+	static const struct {
+		struct lack lack;
+		const char *words;
+	} cases[] = {
+		{ { LANDLOCK_CREATE_RULESET, ENOSYS }, "no Landlock, seccomp" },
+		{ { LANDLOCK_CREATE_RULESET + 1, EINVAL },
+		    "no Landlock, seccomp" },
+		{ { LANDLOCK_CREATE_RULESET + 2, EPERM },
+		    "no Landlock, seccomp" },
+		{ { SYS_seccomp, ENOSYS }, ", no seccomp" },
+		{ { SYS_prctl, EINVAL }, "none: " },
+	};
+	size_t i;
+
+	(void)state;
+	if (!has_seccomp() || landlock_abi() < 4)
+		skip();
+	for (i = 0; i < COUNT(cases); i++) {
+		lack = cases[i].lack;
+		assert_int_equal(locked(nothing), 0);
+		lack.number = 0;
+		assert_non_null(strstr(told->words, cases[i].words));
+	}
+}
+
 static int
 make_listener(int *port)
 {
@@ -433,6 +498,7 @@ main(void)
 		cmocka_unit_test(files_are_touched_below_the_spool_only),
 		cmocka_unit_test(unix_sockets_can_be_allowed),
 		cmocka_unit_test(the_words_say_what_holds),
+		cmocka_unit_test(what_the_kernel_lacks_is_left_out),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

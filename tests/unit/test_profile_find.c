@@ -16,6 +16,7 @@
 #include "base/mem.h"
 #include "conf/profile.h"
 #include "conf/profile_file.h"
+#include "conf/safe.h"
 
 #define NOBODY 65534	/* somebody without rights, where we are root */
 #define PLAIN "[a]\nhost = localhost\n"
@@ -427,6 +428,8 @@ a_credentials_directory_keeps_its_own_secrets(void **state)
 	assert_false(load(w, path, "", &err));
 	assert_false(load(w, path, "/", &err));
 	assert_true(load(w, path, w->root, &err));
+	(void)snprintf(around, sizeof(around), "%s/", w->root);
+	assert_true(load(w, path, around, &err));
 	(void)snprintf(around, sizeof(around), "%s/../x.ini", w->xdg);
 	assert_false(load(w, around, w->xdg, &err));
 }
@@ -488,6 +491,31 @@ a_directory_all_may_write_needs_its_sticky_bit(void **state)
 	assert_true(load(w, path, NULL, &err));
 }
 
+/* A file at the root has a directory too; what can't be read is no file. */
+static void
+reading_fails_with_the_systems_words(void **state)
+{
+	const struct profile_trust trust = { "/etc", NULL };
+	struct error err = { 0 };
+	struct stat st;
+	struct buf out;
+	int fd;
+
+	(void)state;
+	assert_false(safe_open("/posthaste-isnt-there", &trust, &fd, &st,
+	    &err));
+	assert_non_null(strstr(err.text, "/posthaste-isnt-there: No such"));
+	fd = open("/", O_RDONLY | O_DIRECTORY);
+	assert_true(fd >= 0);
+	error_clear(&err);
+	buf_init(&out, BUF_UNLIMITED);
+	assert_false(safe_read(fd, "/", 100, &out, &err));
+	assert_string_equal(err.text, "/: Is a directory");
+	assert_int_equal(err.exit_code, EX_CONFIG);
+	buf_free(&out);
+	(void)close(fd);
+}
+
 static void
 an_owner_who_is_neither_root_nor_us_is_for_etc_only(void **state)
 {
@@ -504,6 +532,10 @@ an_owner_who_is_neither_root_nor_us_is_for_etc_only(void **state)
 	assert_non_null(strstr(err.text, "(uid 65534), neither to root nor to "
 	    "you (uid 0)"));
 	assert_non_null(strstr(err.fix, "chown 0 "));
+	/* Where the system has no name for him. */
+	assert_int_equal(chown(path, 54321, NOBODY), 0);
+	assert_false(load(w, path, NULL, &err));
+	assert_non_null(strstr(err.text, "belongs to 54321 (uid 54321)"));
 	make_path(w->etc, INI, path);
 	write_file(path, PLAIN, 0644);
 	assert_int_equal(chown(path, NOBODY, NOBODY), 0);
@@ -581,6 +613,7 @@ main(void)
 		WORLD_TEST(only_regular_files_are_read),
 		WORLD_TEST(a_file_that_is_too_large_is_refused),
 		WORLD_TEST(a_directory_all_may_write_needs_its_sticky_bit),
+		cmocka_unit_test(reading_fails_with_the_systems_words),
 		WORLD_TEST(an_owner_who_is_neither_root_nor_us_is_for_etc_only),
 		WORLD_TEST(a_mail_name_is_a_first_line_that_is_a_domain),
 		WORLD_TEST(the_public_functions_know_etc_and_the_passwd_entry),

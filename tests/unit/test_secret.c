@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -17,6 +18,7 @@
 #include "base/deadline.h"
 #include "base/mem.h"
 #include "base/os.h"
+#include "conf/command.h"
 #include "conf/secret.h"
 
 #define NOBODY 65534
@@ -272,6 +274,41 @@ a_signal_to_us_ends_the_command(void **state)
 	    "end of the password_command");
 	assert_int_equal(err.exit_code, EX_UNAVAILABLE);
 	assert_false(err.temporary);
+}
+
+/* Each of its two pipes needs two. */
+static void
+a_command_without_descriptors_is_the_systems_failure(void **state)
+{
+	const struct command c = { .line = "echo x", .env = environment,
+		.name = "a command", .ms = 60000 };
+	struct rlimit usual, few;
+	struct error err;
+	struct buf out;
+	int next = dup(STDIN_FILENO), i;
+
+	(void)state;
+	assert_true(next >= 0);
+	(void)close(next);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &usual), 0);
+	for (i = 0; i < 5; i++) {
+		few = usual;
+		if (i < 4)
+			few.rlim_cur = (rlim_t)(next + i);
+		memset(&err, 0, sizeof(err));
+		buf_init(&out, BUF_UNLIMITED);
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+		assert_int_equal(command_run(&c, &out, &err), i == 4);
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &usual), 0);
+		assert_int_equal(out.len, i == 4 ? 2 : 0);
+		assert_true(i == 4 || (err.exit_code == EX_OSERR &&
+		    err.stage == STAGE_SYSTEM && strstr(err.text,
+		    "pipe: Too many open files") != NULL));
+		buf_free(&out);
+	}
+	/* The one at the limit is the last that was opened. */
+	assert_int_equal(dup(STDIN_FILENO), next);
+	(void)close(next);
 }
 
 static void
@@ -540,6 +577,8 @@ main(void)
 		WORLD_TEST(a_file_of_somebody_else_is_refused),
 		WORLD_TEST(credentials_come_from_their_directory),
 		cmocka_unit_test(a_credential_needs_the_variable),
+		cmocka_unit_test(
+		    a_command_without_descriptors_is_the_systems_failure),
 		/* The last: a signal once caught stays caught. */
 		cmocka_unit_test(a_signal_to_us_ends_the_command),
 	};
