@@ -259,7 +259,7 @@ whatever_fails_0_means_committed_and_else_nothing_is(void **state)
 				refused++;
 			(void)take_all(b, SPOOL_TMP);
 		}
-	print_message("%zu calls, %zu runs: %zu committed, %zu failed\n", n,
+	print_message("spool: %zu faults: %zu committed, %zu failed\n",
 	    committed + refused, committed, refused);
 	assert_true(refused > 0);
 }
@@ -290,8 +290,8 @@ whenever_it_is_killed_what_is_there_is_whole(void **state)
 		none++;
 	}
 	none -= whole + partly;
-	print_message("%zu kills: %zu left nothing, %zu in tmp/, %zu in "
-	    "new/\n", n, none, partly, whole);
+	print_message("spool: %zu kills: %zu left nothing, %zu in tmp/, %zu "
+	    "in new/\n", n, none, partly, whole);
 	assert_true(none > 0 && partly > 0 && whole > 0);
 }
 
@@ -328,8 +328,8 @@ before_it_has_its_name_a_signal_commits_nothing(void **state)
 			assert_int_equal(take_all(b, SPOOL_NEW), named != 0);
 			assert_int_equal(take_all(b, SPOOL_TMP), 0);
 		}
-		print_message("%zu signals: %zu commit nothing\n", at - 1,
-		    named - 1);
+		print_message("spool: %zu signals: %zu before its name\n",
+		    at - 1, named - 1);
 		assert_true(stopped > 5 && named > 0 && at > named + 3);
 		(void)take_all(b, SPOOL_NEW);
 	}
@@ -404,7 +404,7 @@ whatever_fails_in_a_run_the_message_stays(void **state)
 			assert_int_not_equal(t.status, EX_OK);
 			assert_int_equal(take_all(b, SPOOL_NEW), 1);
 		}
-	print_message("%zu calls of a run fail\n", runs - COUNT(why));
+	print_message("spool: %zu faults of a run\n", runs - COUNT(why));
 }
 
 /*

@@ -183,7 +183,7 @@ no_message_is_lost_and_few_are_doubled(void **state)
 		skip();
 	for (i = 0; i < COUNT(faults); i++)
 		for (k = 0; k < 2; k++)
-			print_message("%s: %zu calls of the %s\n",
+			print_message("spool: %s: %zu calls of the %s\n",
 			    faults[i] == 0 ? "killed" : strerror(faults[i]),
 			    disturb(b, k == 1, faults[i]),
 			    k == 1 ? "session" : "run");
@@ -209,8 +209,8 @@ no_message_is_lost_and_few_are_doubled(void **state)
 		once += seen[i] == 1;
 		twice += seen[i] == 2;
 	}
-	print_message("%zu messages: %zu arrived once, %zu twice\n", b->sent,
-	    once, twice);
+	print_message("spool: %zu messages: %zu arrived once, %zu twice\n",
+	    b->sent, once, twice);
 	relay_record_free(&record);
 }
 
