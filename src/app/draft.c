@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/os.h"
 #include "mail/compose.h"
+#include "mail/text.h"
 
 #define MAILNAME "/etc/mailname"
 
@@ -107,6 +108,16 @@ take_recipient(void *context, const struct address *address, size_t from,
 	return true;
 }
 
+/* Only as an A-label is a domain known among `local_domains`; whatever else an
+ * address has to be is checked when the envelope takes it. */
+static bool
+settle_domain(struct address *address, struct error *err)
+{
+	return address->domain == NULL ||
+	    text_is_ascii(span_of(address->domain)) ||
+	    address_check(address, "recipient", err);
+}
+
 /* All recipients, parsed and checked; nothing is sent if one of them is bad. */
 static bool
 collect_recipients(struct draft *d, struct error *err)
@@ -122,7 +133,7 @@ collect_recipients(struct draft *d, struct error *err)
 	if (ok && o->from_header)
 		ok = envelope_collect(list, &d->message, err);
 	for (i = 0; ok && i < list->count; i++)
-		ok = address_check(&list->items[i], "a recipient", err);
+		ok = settle_domain(&list->items[i], err);
 	if (ok && list->count == 0) {
 		(void)error_set(err, STAGE_USAGE, EX_USAGE, "no recipients");
 		ok = error_fix(err, o->from_header ? "the message has no "
