@@ -206,32 +206,61 @@ buf_add_json(struct buf *b, struct span s)
 
 /* Whether a log's reader can't take it for the begin of something else. */
 static bool
-is_plain_value(const char *value)
+is_plain_mark(char c)
 {
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ" "0123456789" "@.:,-_+/<>[]";
+	switch (c) {
+	case '@': case '.': case ':': case ',': case '-': case '_':
+	case '+': case '/': case '<': case '>': case '[': case ']':
+		return true;
+	default:
+		return false;
+	}
+}
 
-	return value[strspn(value, plain)] == '\0';
+static bool
+is_plain_value(struct span value)
+{
+	size_t i;
+
+	for (i = 0; i < value.len; i++)
+		if (!ascii_is_alnum(value.data[i]) &&
+		    !is_plain_mark(value.data[i]))
+			return false;
+	return true;
+}
+
+/* `add` makes the value's octets printable, if they aren't. */
+static bool
+add_pair(struct buf *b, const char *key, struct span value,
+    bool (*add)(struct buf *, struct span))
+{
+	size_t before = b->len;
+	struct span part;
+	bool ok;
+
+	if (value.len == 0)
+		return true;
+	ok = buf_add_char(b, ' ') && buf_add_string(b, key) &&
+	    buf_add_char(b, '=');
+	if (is_plain_value(value))
+		return (ok && buf_add_span(b, value)) || undo(b, before);
+	ok = ok && buf_add_char(b, '\'');
+	while (ok && span_next(&value, '\'', &part))
+		ok = add(b, part) &&
+		    (value.data == NULL || buf_add_string(b, "\\x27"));
+	return (ok && buf_add_char(b, '\'')) || undo(b, before);
 }
 
 bool
 buf_add_pair(struct buf *b, const char *key, const char *value)
 {
-	struct span rest = span_of(value), part;
-	size_t before = b->len;
-	bool ok;
+	return add_pair(b, key, span_of(value), buf_add_span);
+}
 
-	if (value == NULL || value[0] == '\0')
-		return true;
-	ok = buf_add_char(b, ' ') && buf_add_string(b, key) &&
-	    buf_add_char(b, '=');
-	if (is_plain_value(value))
-		return (ok && buf_add_span(b, rest)) || undo(b, before);
-	ok = ok && buf_add_char(b, '\'');
-	while (ok && span_next(&rest, '\'', &part))
-		ok = buf_add_span(b, part) &&
-		    (rest.data == NULL || buf_add_string(b, "\\x27"));
-	return (ok && buf_add_char(b, '\'')) || undo(b, before);
+bool
+buf_add_pair_escaped(struct buf *b, const char *key, struct span value)
+{
+	return add_pair(b, key, value, buf_add_escaped);
 }
 
 void

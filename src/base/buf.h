@@ -74,6 +74,10 @@ bool buf_add_json(struct buf *b, struct span s) MUST_CHECK;
  */
 bool buf_add_pair(struct buf *b, const char *key, const char *value) MUST_CHECK;
 
+/* The same of any octets: those that aren't printable are escaped. */
+bool buf_add_pair_escaped(struct buf *b, const char *key,
+    struct span value) MUST_CHECK;
+
 /*
  * Copies the escaped form of `s` into the array `out` of `size` bytes, cut to
  * what fits with "..." at the end; always terminated. For fixed-size fields.

@@ -31,19 +31,11 @@ record_text(struct record *r, const char *key, const char *text)
 bool
 record_bytes(struct record *r, const char *key, struct span bytes)
 {
-	struct buf printable;
-	bool ok;
-
 	if (bytes.len == 0)
 		return true;
-	if (r->is_json)
-		return record_json(r, key, span_of("")) &&
-		    buf_add_json(&r->line, bytes);
-	buf_init(&printable, BUF_UNLIMITED);
-	ok = buf_add_escaped(&printable, bytes) &&
-	    buf_add_pair(&r->line, key, buf_string(&printable));
-	buf_free(&printable);
-	return ok;
+	return r->is_json ? record_json(r, key, span_of("")) &&
+	    buf_add_json(&r->line, bytes) :
+	    buf_add_pair_escaped(&r->line, key, bytes);
 }
 
 bool

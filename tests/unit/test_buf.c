@@ -388,6 +388,22 @@ a_log_s_value_can_not_pass_for_a_key(void **state)
 	}
 }
 
+static void
+any_octets_are_a_log_s_value(void **state)
+{
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, BUF_UNLIMITED);
+	assert_true(buf_add_pair_escaped(&b, "k", span_make("", 0)));
+	assert_string_equal(buf_string(&b), "");
+	assert_true(buf_add_pair_escaped(&b, "k", span_of("a@b,c")));
+	assert_true(buf_add_pair_escaped(&b, "l", span_make("a\0'\n\\", 5)));
+	assert_string_equal(buf_string(&b),
+	    " k=a@b,c l='a\\x00\\x27\\x0a\\x5c'");
+	buf_free(&b);
+}
+
 int
 main(void)
 {
@@ -406,6 +422,7 @@ main(void)
 		cmocka_unit_test(what_is_not_printable_is_escaped),
 		cmocka_unit_test(no_octet_reaches_a_terminal_as_a_control),
 		cmocka_unit_test(a_log_s_value_can_not_pass_for_a_key),
+		cmocka_unit_test(any_octets_are_a_log_s_value),
 		cmocka_unit_test(fixed_fields_are_cut_with_a_mark),
 	};
 
