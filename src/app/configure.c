@@ -19,6 +19,7 @@
 
 #define SRV_MS 10000
 #define ANSWER_MAX 300
+#define ALIASES "/etc/aliases"
 
 static const struct import_kind mailbox = { .name = "mailbox",
 	.is_open = true };
@@ -117,6 +118,28 @@ complete(struct sheet *s, const struct process *process, const char *address,
 	return true;
 }
 
+/* The system's own mail has bare names: cron writes to root, as root. */
+static bool
+take_bare_names(struct sheet *s, const char *address)
+{
+	const char *domain = strrchr(address, '@') + 1;
+	bool ok;
+
+	if (geteuid() != 0)
+		return true;
+	/* Nobody's root has an account at a provider. */
+	ok = provider_find(span_of(domain)) != NULL ?
+	    sheet_remark(s, span_of(NULL), "Mail to root, as cron sends it, "
+	    "has no address yet.") :
+	    set(s, "domain", domain) && sheet_remark(s, span_of(NULL),
+	    "Mail to root, as cron sends it, goes to root@%s.", domain);
+	return ok && sheet_remark(s, span_of(NULL), "To choose one, write a "
+	    "line such as `root: %s` into " ALIASES ", and take the # before "
+	    "aliases out.", address) &&
+	    buf_add_string(&s->current->missing, "#aliases = " ALIASES "\n") &&
+	    set(s, "from_policy", "missing");
+}
+
 static bool
 fill(struct sheet *s, const struct process *process, const char *address,
     struct error *err)
@@ -135,7 +158,18 @@ fill(struct sheet *s, const struct process *process, const char *address,
 	    take_records(s, domain, "_submissions", false) &&
 	    take_records(s, domain, "_submission", true)) &&
 	    complete(s, process, address, err) &&
+	    take_bare_names(s, address) &&
 	    import_settle(s, &mailbox, err);
+}
+
+static bool
+render(const struct sheet *s, struct buf *out)
+{
+	return buf_add_string(out,
+	    "# Made by posthaste --configure. Save it as\n# ") &&
+	    import_add_directory(s, out) && buf_add_string(out,
+	    "/posthaste.ini,\n# and try it with posthaste --check.\n") &&
+	    sheet_print(s, out);
 }
 
 int
@@ -154,9 +188,7 @@ configure(const struct process *process, const struct options *options,
 	s.home = home != NULL && home[0] == '/' ? home : NULL;
 	s.file = options->configure_address;
 	ok = sender_parse(options->configure_address, &address, err) &&
-	    fill(&s, process, address, err) && buf_add_string(&out,
-	    "# Made by posthaste --configure. Save it as posthaste.ini, and "
-	    "try it with\n# posthaste --check.\n") && sheet_print(&s, &out);
+	    fill(&s, process, address, err) && render(&s, &out);
 	if (ok && !config_write(process->out, buf_span(&out)))
 		ok = error_set_errno(err, STAGE_SYSTEM, EX_OSERR, errno,
 		    "standard output");

@@ -1,5 +1,6 @@
 #include "app/expand.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -36,6 +37,11 @@ expand_load(const char *path, const char *where, struct alias_table **table,
 
 	if (aliases_load(path, &trust, table, err))
 		return true;
+	if (err->sys_errno == ENOENT) {
+		err->fix[0] = '\0';
+		(void)error_fix(err, "write it, such as the line `root: "
+		    "you@your.domain`, or take `aliases` out");
+	}
 	return error_cause(err, "`aliases` in %s names this file", where);
 }
 

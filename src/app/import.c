@@ -142,8 +142,10 @@ render(struct sheet *s, const struct import_kind *kind, struct buf *out,
 	    buf_printf(out, "# Made by posthaste --import %s of ",
 	    kind->name) && buf_add_escaped(out, span_of(s->file)) &&
 	    buf_add_string(out, ".\n# What there is no key for is said in "
-	    "comments. Look through it, save it as\n# posthaste.ini, and try "
-	    "it with posthaste --check.\n") && sheet_print(s, out);
+	    "comments. Look through it, save it as\n# ") &&
+	    import_add_directory(s, out) && buf_add_string(out,
+	    "/posthaste.ini,\n# and try it with posthaste --check.\n") &&
+	    sheet_print(s, out);
 }
 
 int

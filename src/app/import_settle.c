@@ -143,8 +143,17 @@ settle_ehlo(struct sheet *s, const struct import_kind *kind)
 			    "better is this machine's public name");
 	}
 	return sheet_remark(s, span_of(NULL), "ehlo: put this machine's public "
-	    "name in place of FIXME, and take the # out") &&
+	    "name in place of FIXME, and take the # out; a laptop has none: a "
+	    "name below your domain will do, or its address in brackets") &&
 	    buf_add_string(&p->missing, "#ehlo = FIXME\n");
+}
+
+bool
+import_add_directory(const struct sheet *s, struct buf *out)
+{
+	if (geteuid() == 0 || s->home == NULL)
+		return buf_add_string(out, POSTHASTE_SYSCONFDIR "/posthaste");
+	return buf_printf(out, "%s/.config/posthaste", s->home);
 }
 
 /* Where the password will be, absolute. */
@@ -154,12 +163,8 @@ add_secret_path(const struct sheet *s, struct buf *path)
 	const char *name = s->current->name;
 	bool is_default = strcmp(name, "default") == 0;
 
-	if (geteuid() == 0 || s->home == NULL)
-		return buf_printf(path, "%s/posthaste/password%s%s",
-		    POSTHASTE_SYSCONFDIR, is_default ? "" : "-",
-		    is_default ? "" : name);
-	return buf_printf(path, "%s/.config/posthaste/password%s%s", s->home,
-	    is_default ? "" : "-", is_default ? "" : name);
+	return import_add_directory(s, path) && buf_printf(path,
+	    "/password%s%s", is_default ? "" : "-", is_default ? "" : name);
 }
 
 static bool

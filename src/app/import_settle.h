@@ -8,4 +8,7 @@
 bool import_settle(struct sheet *s, const struct import_kind *kind,
     struct error *err) MUST_CHECK;
 
+/* The directory that profiles are in: root's is the system's. */
+bool import_add_directory(const struct sheet *s, struct buf *out) MUST_CHECK;
+
 #endif

@@ -170,7 +170,7 @@ profile_select(const struct profile_file *file,
 			return false;
 	}
 	if (s == NULL) {
-		*why = "it is [default]";
+		*why = "nothing chose another";
 		s = profile_file_section(file, span_of("default"));
 	}
 	if (s == NULL && file->count == 1) {

@@ -88,8 +88,9 @@ explain_denial(const char *path, int fault, struct error *err)
 		return error_fix(err, "make %s a member of group %s: usermod "
 		    "-a -G %s %s", me, group, group, me);
 	return error_fix(err, "give it to a group that may read it, and put "
-	    "%s in there: chgrp posthaste %s && chmod g+%s %s && usermod -a "
-	    "-G posthaste %s", me, path, letters, path, me);
+	    "%s in there: groupadd -f posthaste && chgrp posthaste %s && "
+	    "chmod g+%s %s && usermod -a -G posthaste %s", me, path, letters,
+	    path, me);
 }
 
 /* The directory of `path` as it is written; "." where there is none. */

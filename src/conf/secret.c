@@ -1,5 +1,6 @@
 #include "conf/secret.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -31,8 +32,14 @@ read_file(struct fetch *f, const char *key, const char *path,
 	int fd;
 	bool ok;
 
-	if (!safe_open(path, &trust, &fd, &st, err))
+	if (!safe_open(path, &trust, &fd, &st, err)) {
+		if (err->sys_errno == ENOENT) {
+			err->fix[0] = '\0';
+			(void)error_fix(err, "write the password into it, "
+			    "alone on a line: (umask 077; cat >%s)", path);
+		}
 		return error_prefix(err, "%s: ", key);
+	}
 	ok = safe_is_private(path, &trust, &st);
 	if (!ok) {
 		(void)FAIL(err, EX_CONFIG, "%s: a password that everybody may "

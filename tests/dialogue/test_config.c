@@ -81,7 +81,7 @@ each_key_is_shown_with_its_line_and_secrets_are_not(void **state)
 		const char *words[WORDS], *text;
 	} cases[] = {
 		{ { "--config", "FILE", "--print-config" },
-		    "# profile [default] of FILE: it is [default]\n[default]\n"
+		    "# profile [default] of FILE: nothing chose another\n[default]\n"
 		    "# FILE:3\nhost = smtp.example.org\n"
 		    "# FILE:4\nehlo = www1.example.net\n"
 		    "# FILE:5\nuser = robot@example.net\n"

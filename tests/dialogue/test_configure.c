@@ -68,6 +68,36 @@ providers_are_known_by_their_domains(void **state)
 	}
 }
 
+/* root's profile is the system's: its mail must have an address, and mustn't go
+ * to a stranger at a provider. */
+static void
+the_systems_profile_knows_bare_names(void **state)
+{
+	const char *argv[] = { "posthaste", "--configure", "ann@gmail.com",
+		NULL };
+	const struct program_run run = { .argv = argv, .env = env,
+	    .how_stdin = PROGRAM_STDIN_OPEN };
+	bool is_root = geteuid() == 0;
+	struct program_result result;
+
+	(void)state;
+	assert_true(program_run(&result, &run));
+	assert_int_equal(result.exit_status, EX_OK);
+	check_line(&result, is_root ? "# /etc/posthaste/posthaste.ini," :
+	    "# /home/ann/.config/posthaste/posthaste.ini,");
+	assert_null(strstr(buf_string(&result.out), "domain ="));
+	if (is_root) {
+		check_line(&result, "from_policy = missing");
+		check_line(&result, "#aliases = /etc/aliases");
+		check_line(&result, "# To choose one, write a line such as "
+		    "`root: ann@gmail.com` into /etc/aliases, and take the # "
+		    "before aliases out.");
+	} else {
+		assert_null(strstr(buf_string(&result.out), "aliases"));
+	}
+	program_result_free(&result);
+}
+
 /* Our end of a terminal, whose other end is `*path`. */
 static int
 open_terminal(const char **path)
@@ -149,6 +179,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(providers_are_known_by_their_domains),
+		cmocka_unit_test(the_systems_profile_knows_bare_names),
 		cmocka_unit_test(on_a_terminal_each_answer_can_be_another),
 		cmocka_unit_test(what_is_no_address_is_an_error),
 	};

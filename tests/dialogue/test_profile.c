@@ -418,8 +418,9 @@ static const struct row {
 	    "DIR/large: larger than 1048576 octets", "see that it is the "
 	    "file that was meant" },
 	{ LOOP "user = me\npassword_file = /nowhere/x\n", "FILE:6: "
-	    "password_file: /nowhere/x: No such file or directory", "make "
-	    "that file, or name another" },
+	    "password_file: /nowhere/x: No such file or directory", "write "
+	    "the password into it, alone on a line: (umask 077; cat "
+	    ">/nowhere/x)" },
 	{ LOOP "user = me\npassword_file = DIR/nul\n", "FILE:6: "
 	    "password_file: control character 0x00 in the password", "its "
 	    "first line is to be the password, as plain text" },

@@ -342,7 +342,7 @@ a_file_that_may_not_be_read_is_explained(void **state)
 	ok = load(w, path, NULL, &err);
 	become_root();
 	assert_false(ok);
-	assert_non_null(strstr(err.fix, "chgrp posthaste "));
+	assert_non_null(strstr(err.fix, "groupadd -f posthaste && chgrp posthaste "));
 }
 
 static void

@@ -472,6 +472,8 @@ a_file_that_is_missing_special_or_too_large_is_refused(void **state)
 	assert_false(fetch(&p, environment, 1, out, &err));
 	assert_string_equal(err.text,
 	    WHERE ": password_file: /nowhere/secret: No such file or directory");
+	assert_string_equal(err.fix, "write the password into it, alone on a "
+	    "line: (umask 077; cat >/nowhere/secret)");
 	assert_int_equal(err.exit_code, EX_CONFIG);
 	p.password_file = device;
 	assert_false(fetch(&p, environment, 1, out, &err));
