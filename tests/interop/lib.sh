@@ -7,7 +7,7 @@
 set -eu
 
 : "${POSTHASTE:=$here/../../build/posthaste}"
-cases=0 failures=0 relay_pid= cleanup=:
+cases=0 failures=0 relay_pid= network= cleanup=:
 work=$(mktemp -d "${TMPDIR:-/tmp}/interop.XXXXXX")
 # Daemons that aren't root have to pass.
 chmod 755 "$work"
@@ -73,14 +73,15 @@ finish() {
 	exit
 }
 
-# relay_start [OPTION ...]: a fresh relay.py; sets `port` and `mail`.
+# relay_start [OPTION ...]: a fresh relay.py, in the namespace that `network`
+# enters, where there is one; sets `port` and `mail`.
 relay_start() {
 	relay_stop
 	mail=$work/mail
 	rm -rf "$mail" "$work/port"
 	mkdir "$mail"
 	: >"$mail/commands"
-	python3 "$here/relay.py" "$@" "$mail" >"$work/port" &
+	$network python3 "$here/relay.py" "$@" "$mail" >"$work/port" &
 	relay_pid=$!
 	wait_for 10 test -s "$work/port" || die "the relay doesn't start"
 	port=$(cat "$work/port")

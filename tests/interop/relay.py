@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A small SMTP relay for the scripts beside it: writes down what it is given.
 
-Prints the port that it listens on (127.0.0.1). In DIR it keeps
+Prints the port that it listens on. In DIR it keeps
 
     commands    each connection ("connect") and each command line
     N.envelope  of the Nth message it took: EHLO name, sender, recipients
@@ -11,6 +11,7 @@ A message that a fault refuses leaves its commands only.
 """
 import argparse
 import asyncio
+import base64
 import os
 import re
 import ssl
@@ -55,6 +56,8 @@ class Session:
         self.writer = writer
         self.name = ""
         self.envelope = []
+        self.is_secret = not self.options.starttls
+        self.is_known = not self.options.login
 
     async def say(self, text):
         self.writer.write(text.encode() + b"\r\n")
@@ -65,7 +68,7 @@ class Session:
 
     async def run(self):
         self.relay.note("connect")
-        await self.say("220 relay.example.net ESMTP")
+        await self.say("220 %s ESMTP" % self.options.name)
         command = ""
         while command.upper() != "QUIT":
             command = (await self.line())[:-2].decode("utf-8", "replace")
@@ -76,9 +79,17 @@ class Session:
         verb = re.split("[ :]", command.upper())[0]
         if verb == "EHLO":
             self.name = command
-            await self.say("250-relay.example.net\r\n250-PIPELINING\r\n"
-                           "250-SIZE 52428800\r\n250-8BITMIME\r\n"
-                           "250 ENHANCEDSTATUSCODES")
+            *words, last = self.offer()
+            await self.say("".join("250-%s\r\n" % word for word in words) +
+                           "250 " + last)
+        elif verb == "STARTTLS" and not self.is_secret:
+            await self.say("220 2.0.0 go on")
+            await self.writer.start_tls(self.options.context)
+            self.is_secret = True
+        elif verb == "AUTH" and self.is_secret:
+            await self.login(command.split()[2:])
+        elif verb == "MAIL" and not self.is_known:
+            await self.say("530 5.7.0 Authentication required")
         elif verb == "MAIL":
             self.envelope = [self.name, command]
             await self.say("250 2.1.0 OK")
@@ -93,10 +104,31 @@ class Session:
             await self.say("554 5.5.1 no valid recipients")
         elif verb == "DATA":
             await self.message()
+        elif verb == "RSET":
+            self.envelope = []
+            await self.say("250 2.0.0 OK")
         elif verb == "QUIT":
             await self.say("221 2.0.0 bye")
         else:
             await self.say("502 5.5.2 not known here")
+
+    def offer(self):
+        words = ["PIPELINING", "SIZE 52428800", "8BITMIME",
+                 "ENHANCEDSTATUSCODES"]
+        if not self.is_secret:
+            words.append("STARTTLS")
+        elif self.options.login:
+            words.append("AUTH PLAIN")
+        return [self.options.name] + words
+
+    async def login(self, initial):
+        if not initial:
+            await self.say("334 ")
+            initial = [(await self.line()).decode()]
+        given = base64.b64decode(initial[0]).decode().split("\0")[1:]
+        self.is_known = given == self.options.login
+        await self.say("235 2.7.0 Welcome" if self.is_known else
+                       "535 5.7.8 Username and Password not accepted")
 
     def is_grey(self, command):
         """Sender and recipient that weren't seen together before."""
@@ -129,14 +161,18 @@ async def main():
     parser.add_argument("--end", metavar="REPLY", help="to the message")
     parser.add_argument("--tls", nargs=2, metavar=("CERT", "KEY"),
                         help="implicit TLS")
+    parser.add_argument("--starttls", nargs=2, metavar=("CERT", "KEY"))
+    parser.add_argument("--login", nargs=2, metavar=("USER", "PASSWORD"),
+                        help="asked for by AUTH PLAIN")
+    parser.add_argument("--name", default="relay.example.net")
+    parser.add_argument("--address", default="127.0.0.1")
     options = parser.parse_args()
-    relay = Relay(options)
-    context = None
-    if options.tls:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(*options.tls)
-    server = await asyncio.start_server(relay.serve, "127.0.0.1", options.port,
-                                        limit=LINE_MAX, ssl=context)
+    if options.tls or options.starttls:
+        options.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        options.context.load_cert_chain(*options.tls or options.starttls)
+    server = await asyncio.start_server(
+        Relay(options).serve, options.address, options.port, limit=LINE_MAX,
+        ssl=options.context if options.tls else None)
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
 
