@@ -181,7 +181,7 @@ follow(struct run *r, struct error *err)
 
 	for (;;) {
 		if (!limit_wait_ms(&limit, r->pipes, 2, turn, &ready, err))
-			return false;
+			return err->temporary && error_fix(err, "%s", ADVICE);
 		ended = has_ended(r);
 		if (!drain(r, 0, err) || !drain(r, 1, err))
 			return false;

@@ -80,7 +80,10 @@ run_command(struct fetch *f, struct error *err)
 	const struct command c = { f->p->password_command, f->env,
 		"password_command", f->command_ms };
 
-	return command_run(&c, &f->raw, err);
+	if (command_run(&c, &f->raw, err))
+		return true;
+	/* That its time is over is said by others. */
+	return err->temporary && error_prefix(err, "%s: ", c.name);
 }
 
 const char *

@@ -223,8 +223,9 @@ a_command_out_of_time_is_killed(void **state)
 	(void)state;
 	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		assert_false(run_within(commands[i], 150, out, &err));
-		assert_string_equal(err.text,
-		    "no end of the password_command within 0.150 s");
+		assert_string_equal(err.text, COMMAND ": no end of the "
+		    "password_command within 0.150 s");
+		assert_non_null(strstr(err.fix, "run the command by hand"));
 		assert_int_equal(err.exit_code, EX_UNAVAILABLE);
 		assert_true(err.temporary);
 	}
