@@ -36,7 +36,7 @@ PROGRAM = $(BUILD)/posthaste
 .SUFFIXES:
 .PHONY: all check check-headers check-manual demo install uninstall clean \
 	dist deb analyze sanitize musl coverage matrix mutants soak \
-	reliability bench bench-quick tools generate
+	reliability bench bench-quick pictures tools generate
 
 all: $(PROGRAM)
 
@@ -218,6 +218,10 @@ reliability:
 # Beside other programs, into $(BUILD)/bench; what isn't installed is unpacked.
 bench bench-quick: $(PROGRAM) $(TOOLS)
 	tests/bench/bench $(if $(filter %-quick,$@),--quick)
+
+# What README shows of --check; as root, for namespaces.
+pictures: $(PROGRAM)
+	unshare --net --mount python3 tests/bench/pictures
 
 demo: $(PROGRAM) $(TOOLS)
 	@$(BUILD)/tests/support/tools/demo $(abspath $(PROGRAM))

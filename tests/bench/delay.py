@@ -22,10 +22,10 @@ class Direction:
 
 
 class Delay(threading.Thread):
-    def __init__(self, target, rtt):
+    def __init__(self, target, rtt, address=("127.0.0.1", 0)):
         super().__init__(daemon=True)
         self.target, self.rtt = target, rtt
-        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.listener = socket.create_server(address)
         self.port = self.listener.getsockname()[1]
         self.selector = selectors.DefaultSelector()
         self.selector.register(self.listener, selectors.EVENT_READ, None)
