@@ -81,8 +81,7 @@ wants_colors(const struct process *process)
 {
 	const char *wish = os_env(process->env, "NO_COLOR");
 
-	return isatty(process->err) == 1 && !process->is_restricted &&
-	    (wish == NULL || wish[0] == '\0');
+	return !process->is_restricted && (wish == NULL || wish[0] == '\0');
 }
 
 int
@@ -95,7 +94,8 @@ run(const struct process *process)
 		.is_cgi = !process->is_restricted &&
 		    os_env(process->env, "GATEWAY_INTERFACE") != NULL,
 	};
-	struct trace trace = { process->err, 0, clock_ms(), NULL, false };
+	struct trace trace = { .fd = process->err, .start = clock_ms() };
+	struct trace_progress progress = { 0 };
 	struct error err = { 0 };
 	struct options options;
 	mode_action *action;
@@ -112,6 +112,9 @@ run(const struct process *process)
 	else
 		action = actions[options.mode];
 	trace.level = options.verbosity;
-	trace.is_colored = trace.level > 0 && wants_colors(process);
+	if (trace.level > 0 && isatty(process->err) == 1) {
+		trace.is_colored = wants_colors(process);
+		trace.progress = &progress;
+	}
 	return action(process, &options, &trace, &err);
 }

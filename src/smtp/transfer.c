@@ -386,6 +386,7 @@ data(struct turn *turn, struct error *err)
 static bool
 body(struct turn *turn, struct error *err)
 {
+	const struct trace *trace = turn->s->params->trace;
 	char *block = mem_room(BLOCK);
 	bool is_last = false, ok = true;
 	uint64_t count = 0;
@@ -393,13 +394,16 @@ body(struct turn *turn, struct error *err)
 	size_t n;
 
 	begin_wire(turn, &wire);
+	trace_progress_begin(trace, turn->t->encode->form.facts.size);
 	while (ok && !is_last) {
 		n = wire_pull(&wire, block, BLOCK, &is_last);
 		count += n;
 		ok = (!turn->is_chunk || !is_last ||
 		    check_count(turn, count, err)) &&
 		    session_write_block(turn->s, span_make(block, n), err);
+		trace_progress(trace, count);
 	}
+	trace_progress_end(trace);
 	mem_free(block);
 	return ok;
 }

@@ -74,12 +74,83 @@ with_no_color_and_elsewhere_there_are_none(void **state)
 	trial_free(&off);
 }
 
+/* Takes two seconds from the first octet on, however late that comes. */
+static const struct relay_override slowly = { .stage = "body",
+	.when = RELAY_BEFORE, .script =
+	"data 2097152\nsleep 500\ndata 2097152\nsleep 500\n"
+	"data 2097152\nsleep 500\ndata 2097152\nsleep 500" };
+
+#define LARGE (12UL << 20)	/* more than the kernel keeps on the way */
+
+static void
+make_large(struct buf *message)
+{
+	static const char line[] = "sixty-three octets, and a newline, which is "
+	    "one of sixty-four.....\n";
+
+	buf_init(message, BUF_UNLIMITED);
+	assert_true(buf_add_string(message, "Subject: large\n\n"));
+	while (message->len < LARGE)
+		assert_true(buf_add_string(message, line));
+}
+
+static void
+a_large_message_has_a_progress_line_on_a_terminal(void **state)
+{
+	struct trial t = { .is_lean = true, .overrides = { slowly } };
+	struct buf message;
+	static char shown[64UL << 10];
+	const char *last = NULL, *at = shown;
+	size_t blanks;
+
+	t.serve.capabilities = "SIZE 20000000";
+	make_large(&message);
+	t.run.input = buf_span(&message);
+	if (!run_on_terminal(&t, state, shown, sizeof(shown))) {
+		buf_free(&message);
+		skip();
+	}
+	while ((at = strstr(at, " KiB/s")) != NULL)
+		last = at++;
+	TRIAL_CHECK(&t, last != NULL);
+	TRIAL_CHECK(&t, strstr(shown, " octets, ") != NULL);
+	/* Nothing of it is left when the next line is written. */
+	last += strcspn(last, "\r");
+	blanks = strspn(last + 1, " ");
+	TRIAL_CHECK(&t, blanks > 40 && last[1 + blanks] == '\r');
+	TRIAL_CHECK(&t, strstr(last, "the message is out") != NULL);
+	trial_free(&t);
+	buf_free(&message);
+}
+
+static void
+elsewhere_there_is_no_progress_line(void **state)
+{
+	struct trial t = { .args = verbose, .is_lean = true,
+		.overrides = { slowly } };
+	struct buf message;
+
+	t.serve.capabilities = "SIZE 20000000";
+	make_large(&message);
+	t.run.input = buf_span(&message);
+	trial_run(&t, state);
+	TRIAL_CHECK(&t, t.result.exit_status == EX_OK);
+	TRIAL_CHECK(&t, trial_says(&t, "the message is out"));
+	TRIAL_CHECK(&t, !trial_says(&t, " KiB/s"));
+	TRIAL_CHECK(&t, !trial_says(&t, "\r"));
+	trial_free(&t);
+	buf_free(&message);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(on_a_terminal_the_two_sides_have_colours),
 		cmocka_unit_test(with_no_color_and_elsewhere_there_are_none),
+		cmocka_unit_test(
+		    a_large_message_has_a_progress_line_on_a_terminal),
+		cmocka_unit_test(elsewhere_there_is_no_progress_line),
 	};
 
 	return cmocka_run_group_tests(tests, kit_set_up, kit_tear_down);

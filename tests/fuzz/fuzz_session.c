@@ -360,7 +360,7 @@ play(struct peer *p, int fd, int wishes, struct span input)
 {
 	volatile sig_atomic_t progress = PROGRESS_NONE;
 	struct trace trace = { fuzz_file(span_make("", 0)), 2, clock_ms(),
-		NULL, false };
+		NULL, false, NULL };
 	struct error err = { 0 };
 	struct buf transcript;
 	bool ok;

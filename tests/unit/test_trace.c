@@ -32,7 +32,7 @@ static struct trace
 trace_to(void **state, int level)
 {
 	const int *ends = *state;
-	struct trace t = { ends[0], level, clock_ms(), NULL, false };
+	struct trace t = { ends[0], level, clock_ms(), NULL, false, NULL };
 
 	return t;
 }
@@ -167,6 +167,76 @@ a_write_that_fails_is_forgotten(void **state)
 	assert_string_equal(next_line(state, line, sizeof(line)), "");
 }
 
+/* The octets that `line` is made of, behind a CR and with blanks behind. */
+static void
+assert_drawn(const char *line, const char *begin)
+{
+	assert_int_equal(line[0], '\r');
+	assert_memory_equal(line + 1, begin, strlen(begin));
+	assert_non_null(strstr(line, " KiB/s   "));
+	assert_null(strchr(line, '\n'));
+}
+
+static void
+a_large_message_is_drawn_after_a_second_and_wiped(void **state)
+{
+	struct trace_progress progress = { .is_shown = true };
+	struct trace t = trace_to(state, 1);
+	char line[200];
+
+	t.progress = &progress;
+	trace_progress_begin(&t, 3 << 20);
+	/* However slow we are. */
+	progress.began += 1000000;
+	trace_progress(&t, 1 << 20);
+	assert_string_equal(next_line(state, line, sizeof(line)), "");
+	progress.began -= 1000000 + 1000;
+	trace_progress(&t, 1 << 20);
+	assert_drawn(next_line(state, line, sizeof(line)),
+	    "1048576 of 3145728 octets, 33 %, ");
+	progress.drawn += 1000000;
+	trace_progress(&t, 2 << 20);
+	assert_string_equal(next_line(state, line, sizeof(line)), "");
+	progress.drawn -= 1000000 + 100;
+	trace_progress(&t, (3 << 20) + 9);
+	assert_drawn(next_line(state, line, sizeof(line)),
+	    "3145728 of 3145728 octets, 100 %, ");
+	trace_note(&t, "x");
+	assert_int_equal(strspn(next_line(state, line, sizeof(line)) + 1, " "),
+	    61);
+	assert_string_equal(line + 62, "\r");
+	assert_line(next_line(state, line, sizeof(line)), " ms * x\n");
+	progress.drawn -= 100;
+	trace_progress(&t, 3 << 20);
+	assert_int_equal(next_line(state, line, sizeof(line))[0], '\r');
+	trace_progress_end(&t);
+	assert_int_equal(strspn(next_line(state, line, sizeof(line)) + 1, " "),
+	    61);
+	trace_progress_end(&t);
+	assert_string_equal(next_line(state, line, sizeof(line)), "");
+}
+
+static void
+other_messages_and_places_have_no_progress(void **state)
+{
+	struct trace_progress progress = { 0 };
+	struct trace t = trace_to(state, 1);
+	char line[200];
+
+	trace_progress_begin(&t, 3 << 20);
+	trace_progress(&t, 1 << 20);
+	t.progress = &progress;
+	trace_progress_begin(&t, 1 << 20);
+	progress.began -= 2000;
+	trace_progress(&t, 1 << 19);
+	trace_progress_end(&t);
+	t.level = 0;
+	trace_progress_begin(&t, 3 << 20);
+	trace_progress(&t, 1 << 20);
+	trace_progress(NULL, 1 << 20);
+	assert_string_equal(next_line(state, line, sizeof(line)), "");
+}
+
 #define ENDS_TEST(test) \
 	cmocka_unit_test_prestate_setup_teardown(test, open_ends, close_ends, \
 	    ends)
@@ -176,6 +246,8 @@ main(void)
 {
 	int ends[2];
 	const struct CMUnitTest tests[] = {
+		ENDS_TEST(a_large_message_is_drawn_after_a_second_and_wiped),
+		ENDS_TEST(other_messages_and_places_have_no_progress),
 		ENDS_TEST(each_line_is_one_write_with_its_mark),
 		ENDS_TEST(the_time_is_that_since_the_run_s_begin),
 		ENDS_TEST(a_level_of_0_writes_nothing),
