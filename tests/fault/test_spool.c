@@ -381,8 +381,14 @@ once_it_is_committed_no_trap_changes_the_status(void **state)
 static void
 whatever_fails_in_a_run_the_message_stays(void **state)
 {
-	static const long calls[] = { SYS_openat, SYS_newfstatat, SYS_fstat,
-		SYS_flock, SYS_mmap, SYS_getdents64, SYS_pwrite64,
+	static const long calls[] = {
+#ifdef SYS_newfstatat
+		SYS_newfstatat,
+#endif
+#ifdef SYS_mmap
+		SYS_mmap,
+#endif
+		SYS_openat, SYS_flock, SYS_getdents64, SYS_pwrite64,
 		SYS_fdatasync, SYS_utimensat, -1 };
 	static const int why[] = { EIO, EINTR };
 	struct bench *b = *state;
