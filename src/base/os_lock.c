@@ -15,12 +15,17 @@
 #include "base/buf.h"
 #include "base/os_lock_calls.h"
 
-/* Sanitizers and coverage have business of their own with the kernel. */
+/* Sanitizers and gcov have business of their own with the kernel. */
 #ifdef POSTHASTE_NO_LOCK
-#define IS_BUILT false
+
+void
+os_lock(const struct os_lock *lock, char *words, size_t size)
+{
+	(void)lock;
+	(void)snprintf(words, size, "none in this build");
+}
+
 #else
-#define IS_BUILT true
-#endif
 
 /*
  * The kernel's interfaces in constants of our own: not every libc comes with
@@ -392,10 +397,6 @@ os_lock(const struct os_lock *lock, char *words, size_t size)
 	bool has_filter;
 	int abi;
 
-	if (!IS_BUILT) {
-		(void)snprintf(words, size, "none in this build");
-		return;
-	}
 	tzset();
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1UL, 0UL, 0UL, 0UL) != 0) {
 		(void)snprintf(words, size, "none: %s", strerror(errno));
@@ -405,3 +406,5 @@ os_lock(const struct os_lock *lock, char *words, size_t size)
 	has_filter = lock_calls_but(lock);
 	describe(lock, abi, has_filter, words, size);
 }
+
+#endif
