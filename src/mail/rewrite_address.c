@@ -109,6 +109,13 @@ is_comment(struct span s)
 	return span_trim(s).len > 0;
 }
 
+/* Of an empty quoted string nothing is there. */
+static bool
+ends_in_dot(const struct buf *words)
+{
+	return words->len > 0 && words->data[words->len - 1] == '.';
+}
+
 static void
 take_word(struct pass *p, struct span gap)
 {
@@ -117,7 +124,7 @@ take_word(struct pass *p, struct span gap)
 	if (!p->has_words)
 		p->begin = p->lexer.start;
 	else if (is_comment(gap) || (p->is_domain && !is_dot &&
-	    p->words.data[p->words.len - 1] != '.'))
+	    !ends_in_dot(&p->words)))
 		p->is_odd = true;
 	/* "J. Doe" has a blank. */
 	else if (!p->is_domain && p->lexer.is_spaced)
