@@ -48,9 +48,10 @@ buf_reserve(struct buf *b, size_t size)
 	room = b->room < 64 ? 64 : b->room;
 	while (room <= size)
 		room *= 2;
-	data = mem_alloc(room);
+	data = mem_room(room);
 	if (b->len > 0)
 		memcpy(data, b->data, b->len);
+	data[b->len] = '\0';
 	/* What is left behind might be a secret. */
 	mem_wipe(b->data, b->len);
 	mem_free(b->data);

@@ -36,6 +36,7 @@ static const struct {
 
 static volatile sig_atomic_t caught_signal;
 static sigset_t inherited_mask;
+static sigset_t waiting_mask;	/* that one without the ending signals */
 static struct sigaction inherited_actions[ENDING_SIGNALS];
 
 const char *
@@ -181,6 +182,11 @@ os_signals_begin(void)
 	}
 	os_signals_again();
 	(void)sigprocmask(SIG_BLOCK, &block, &inherited_mask);
+	waiting_mask = inherited_mask;
+	for (i = 0; i < ENDING_SIGNALS; i++)
+		(void)sigdelset(&waiting_mask, ending_signals[i].number);
+	/* What the lock traps. */
+	(void)sigdelset(&waiting_mask, SIGSYS);
 }
 
 void
@@ -208,10 +214,19 @@ os_signals_restore(void)
 void
 os_signals_let_in(void)
 {
-	sigset_t open_to, blocked;
+	sigset_t pending, blocked;
+	bool is_one = false;
+	size_t i;
 
-	os_signals_while_waiting(&open_to);
-	(void)sigprocmask(SIG_SETMASK, &open_to, &blocked);
+	/* One call in nearly all cases: this is asked before each wait. */
+	if (sigpending(&pending) != 0)
+		return;
+	for (i = 0; i < ENDING_SIGNALS; i++)
+		is_one = is_one ||
+		    sigismember(&pending, ending_signals[i].number) == 1;
+	if (!is_one)
+		return;
+	(void)sigprocmask(SIG_SETMASK, &waiting_mask, &blocked);
 	(void)sigprocmask(SIG_SETMASK, &blocked, NULL);
 }
 
@@ -235,11 +250,7 @@ os_signal_name(int number)
 void
 os_signals_while_waiting(sigset_t *mask)
 {
-	size_t i;
-
-	(void)sigprocmask(SIG_BLOCK, NULL, mask);
-	for (i = 0; i < ENDING_SIGNALS; i++)
-		(void)sigdelset(mask, ending_signals[i].number);
+	*mask = waiting_mask;
 }
 
 void *

@@ -92,9 +92,10 @@ struct code {
 	uint32_t k;
 };
 
-#define CODE_MAX 1024
+#define CODE_MAX 256		/* as far as a jump reaches */
+#define TO_THE_END 255		/* a jump until its way is known */
 #define ROWS_MAX 128
-#define LEAF_MAX 4		/* rows that are compared one by one */
+#define LEAF_MAX 8		/* rows that are compared one by one */
 
 struct filter {
 	struct code code[CODE_MAX];
@@ -183,19 +184,38 @@ lock_land(const struct os_lock *lock)
 }
 
 static void
-emit(struct filter *f, unsigned int what, size_t k, size_t if_false)
+emit(struct filter *f, unsigned int what, size_t k)
 {
-	struct code *code = &f->code[f->len];
+	const struct code code = { (uint16_t)what, 0, 0, (uint32_t)k };
 
-	if (f->len == CODE_MAX) {
+	if (f->len == CODE_MAX)
 		f->is_full = true;
-		return;
-	}
-	code->what = (uint16_t)what;
-	code->k = (uint32_t)k;
-	code->if_true = 0;
-	code->if_false = (uint8_t)if_false;
-	f->len++;
+	else
+		f->code[f->len++] = code;
+}
+
+/* Goes on where the last load equals `k`, and else `skip` codes further. */
+static void
+emit_unless(struct filter *f, size_t k, size_t skip)
+{
+	emit(f, CODE_JUMP_EQUAL, k);
+	f->code[f->len - 1].if_false = (uint8_t)skip;
+}
+
+/* The same the other way round: to the code that allows, which comes last. */
+static void
+emit_allow(struct filter *f, size_t k)
+{
+	emit(f, CODE_JUMP_EQUAL, k);
+	f->code[f->len - 1].if_true = TO_THE_END;
+}
+
+static void
+emit_load(struct filter *f, const struct lock_check *c)
+{
+	emit(f, CODE_LOAD, offsetof(struct call_data, arguments) +
+	    c->argument * sizeof(uint64_t));
+	emit(f, CODE_AND, c->mask);
 }
 
 static size_t
@@ -213,20 +233,21 @@ static void
 emit_call(struct filter *f, const struct lock_call *call)
 {
 	size_t checks = count_checks(call), i;
-	const struct lock_check *c;
 
-	emit(f, CODE_JUMP_EQUAL, call->number,
-	    checks == 0 ? 1 : 3 * checks + 2);
-	for (i = 0; i < checks; i++) {
-		c = &call->checks[i];
-		emit(f, CODE_LOAD, offsetof(struct call_data, arguments) +
-		    c->argument * sizeof(uint64_t), 0);
-		emit(f, CODE_AND, c->mask, 0);
-		emit(f, CODE_JUMP_EQUAL, c->value, 3 * (checks - i - 1) + 1);
+	if (checks == 0) {
+		emit_allow(f, call->number);
+		return;
 	}
-	emit(f, CODE_RETURN, SECCOMP_ALLOW, 0);
-	if (checks > 0)
-		emit(f, CODE_LOAD, offsetof(struct call_data, number), 0);
+	emit_unless(f, call->number, 3 * checks + 1);
+	for (i = 0; i < checks; i++) {
+		emit_load(f, &call->checks[i]);
+		if (i + 1 < checks)
+			emit_unless(f, call->checks[i].value,
+			    3 * (checks - i - 1));
+		else
+			emit_allow(f, call->checks[i].value);
+	}
+	emit(f, CODE_LOAD, offsetof(struct call_data, number));
 }
 
 /*
@@ -244,17 +265,28 @@ emit_rows(struct filter *f, const struct lock_call *const *rows, size_t count)
 	if (count <= LEAF_MAX || middle == count) {
 		for (i = 0; i < count; i++)
 			emit_call(f, rows[i]);
-		emit(f, CODE_RETURN, SECCOMP_TRAP, 0);
+		emit(f, CODE_RETURN, SECCOMP_TRAP);
 		return;
 	}
-	emit(f, CODE_JUMP_FROM, rows[middle]->number, 0);
+	emit(f, CODE_JUMP_FROM, rows[middle]->number);
 	emit_rows(f, rows, middle);
-	if (f->is_full || f->len - at - 1 > UINT8_MAX) {
-		f->is_full = true;
+	if (f->is_full)
 		return;
-	}
 	f->code[at].if_true = (uint8_t)(f->len - at - 1);
 	emit_rows(f, rows + middle, count - middle);
+}
+
+/* The code that allows, and the ways to it. */
+static void
+emit_end(struct filter *f)
+{
+	size_t i;
+
+	emit(f, CODE_RETURN, SECCOMP_ALLOW);
+	for (i = 0; i < f->len; i++)
+		if (f->code[i].what == CODE_JUMP_EQUAL &&
+		    f->code[i].if_true == TO_THE_END)
+			f->code[i].if_true = (uint8_t)(f->len - i - 2);
 }
 
 static int
@@ -334,13 +366,12 @@ lock_calls_but(const struct os_lock *lock)
 		return false;
 	f.len = 0;
 	f.is_full = false;
-	emit(&f, CODE_LOAD, offsetof(struct call_data, arch), 0);
-	emit(&f, CODE_JUMP_EQUAL, AUDIT_ARCH, 1);
+	emit(&f, CODE_LOAD, offsetof(struct call_data, arch));
+	emit(&f, CODE_JUMP_EQUAL, AUDIT_ARCH);
 	/* Over the next one. */
 	f.code[1].if_true = 1;
-	f.code[1].if_false = 0;
-	emit(&f, CODE_RETURN, SECCOMP_TRAP, 0);
-	emit(&f, CODE_LOAD, offsetof(struct call_data, number), 0);
+	emit(&f, CODE_RETURN, SECCOMP_TRAP);
+	emit(&f, CODE_LOAD, offsetof(struct call_data, number));
 	for (call = lock_calls; call->name != NULL; call++)
 		if (is_allowed(call, lock)) {
 			if (count == ROWS_MAX)
@@ -349,6 +380,7 @@ lock_calls_but(const struct os_lock *lock)
 		}
 	qsort(rows, count, sizeof(rows[0]), compare_rows);
 	emit_rows(&f, rows, count);
+	emit_end(&f);
 	ref.len = f.len;
 	return !f.is_full && catch_traps() &&
 	    syscall(SYS_seccomp, SECCOMP_SET_FILTER, 0U, &ref) == 0;

@@ -33,6 +33,7 @@ const struct lock_call lock_calls[] = {
 	LACKS(sendto, 3, MSG_FASTOPEN),
 	LACKS(sendmsg, 2, MSG_FASTOPEN),
 	ROW(ppoll, LOCK_ALWAYS),
+	ROW(rt_sigpending, LOCK_ALWAYS),
 	ROW(rt_sigprocmask, LOCK_ALWAYS),
 	ROW(clock_gettime, LOCK_ALWAYS),
 	ROW(write, LOCK_ALWAYS),

@@ -14,6 +14,7 @@
 #include "mail/text.h"
 
 #define BLOCK STORE_BLOCK	/* octets asked for in one read */
+#define SMALL (32UL << 10)	/* and first; most messages have less */
 #define FULL_PIPE (64UL << 10)	/* octets that a pipe holds as it comes */
 #define KERNEL_COPY (64UL << 20)	/* the same where the kernel copies */
 
@@ -34,14 +35,15 @@ static bool
 read_block(struct intake *in, struct buf *b, size_t *got, struct error *err)
 {
 	struct pollfd fd = { in->source->fd, POLLIN, 0 };
+	size_t size = in->got_any ? BLOCK : SMALL;
 	ssize_t n;
 
-	if (!buf_reserve(b, b->len + BLOCK))
+	if (!buf_reserve(b, b->len + size))
 		mem_exhausted();
 	do {
 		if (!limit_wait(&in->limit, &fd, 1, err))
 			return false;
-		n = read(fd.fd, b->data + b->len, BLOCK);
+		n = read(fd.fd, b->data + b->len, size);
 	} while (n < 0 && (errno == EINTR || errno == EAGAIN));
 	if (n < 0)
 		return error_set_errno(err, STAGE_INPUT, EX_NOINPUT, errno,
