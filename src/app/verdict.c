@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "app/report.h"
+#include "base/os.h"
 
 /* Octets of one line that is somebody else's words. */
 #define WORDS 440
@@ -55,6 +56,11 @@ choose_own(struct status *s, const struct error *err)
 {
 	size_t i;
 
+	/* Nobody said anything against the message. */
+	if (os_signal_caught() != 0) {
+		set_status(s, 451, "4.3.2");
+		return;
+	}
 	if (err->temporary) {
 		set_status(s, 451, err->reply_code != 0 ? "4.0.0" : "4.4.2");
 		for (i = 0; i < sizeof(by_stage) / sizeof(by_stage[0]); i++)
