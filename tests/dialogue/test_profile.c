@@ -18,6 +18,7 @@
 
 #include "base/mem.h"
 #include "base/os.h"
+#include "support/certs.h"
 #include "support/program.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -27,6 +28,8 @@
 #define A "[a]\n"
 #define HALF A "host = 127.0.0.1\nport = 1\n"
 #define LOOP HALF "tls = none\n"
+/* Not every machine has a store of CAs. */
+#define TRUST HALF "tls_ca_file = DIR/ca.pem\n"
 #define FULL A "host = smtp.example.org\nehlo = www1.example.org\n"
 #define X60 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
 
@@ -399,22 +402,22 @@ static const struct row {
 	{ HALF "tls_ca_file = DIR/large\n", "FILE:4: tls_ca_file: "
 	    "'DIR/large' is too large", "name a file in PEM form, with what "
 	    "begins in a line of -----BEGIN" },
-	{ HALF "tls_crl_file = /nowhere/ca.crl\n", "FILE:4: tls_crl_file: "
+	{ TRUST "tls_crl_file = /nowhere/ca.crl\n", "FILE:5: tls_crl_file: "
 	    "can't open '/nowhere/ca.crl': No such file or directory", "name "
 	    "a file in PEM form, with what begins in a line of -----BEGIN" },
-	{ HALF "tls_crl_file = DIR/text\n", "FILE:4: tls_crl_file: "
+	{ TRUST "tls_crl_file = DIR/text\n", "FILE:5: tls_crl_file: "
 	    "'DIR/text' holds no CRL in PEM form: *", "name a file in PEM "
 	    "form, with what begins in a line of -----BEGIN" },
-	{ HALF "tls_cert_file = /nowhere/c.pem\n", "FILE:4: tls_cert_file: "
+	{ TRUST "tls_cert_file = /nowhere/c.pem\n", "FILE:5: tls_cert_file: "
 	    "/nowhere/c.pem: No such file or directory", "make that file, or "
 	    "name another" },
-	{ HALF "tls_cert_file = DIR/text\n", "FILE:4: tls_cert_file: "
+	{ TRUST "tls_cert_file = DIR/text\n", "FILE:5: tls_cert_file: "
 	    "'DIR/text' and its key can't be used: *", "name a file in PEM "
 	    "form, with what begins in a line of -----BEGIN" },
-	{ HALF "tls_cert_file = DIR/text\ntls_key_file = DIR/public\n",
-	    "FILE:5: tls_key_file: DIR/public: a private key that everybody "
+	{ TRUST "tls_cert_file = DIR/text\ntls_key_file = DIR/public\n",
+	    "FILE:6: tls_key_file: DIR/public: a private key that everybody "
 	    "may read (mode 0644)", "chmod o-r DIR/public" },
-	{ HALF "tls_cert_file = DIR/large\n", "FILE:4: tls_cert_file: "
+	{ TRUST "tls_cert_file = DIR/large\n", "FILE:5: tls_cert_file: "
 	    "DIR/large: larger than 1048576 octets", "see that it is the "
 	    "file that was meant" },
 	{ LOOP "user = me\npassword_file = /nowhere/x\n", "FILE:6: "
@@ -539,7 +542,7 @@ set_up(void **state)
 	if (scratch_set_up(state) != 0)
 		return -1;
 	make_files(*state);
-	return 0;
+	return certs_make(((struct scratch *)*state)->path) ? 0 : -1;
 }
 
 /* Puts values in the place of FILE, DIR, NODE and LOGIN. */
