@@ -35,19 +35,21 @@ mem_array(size_t count, size_t size)
 void *
 mem_grow(void *array, size_t used, size_t *room, size_t size)
 {
+	void *grown = array;
 	size_t want;
 
 	if (used == *room) {
 		want = *room == 0 ? 8 : *room * 2;
 		if (want <= *room || want > SIZE_MAX / size)
 			mem_exhausted();
-		array = realloc(array, want * size);
-		if (array == NULL)
-			mem_exhausted();
+		grown = realloc(array, want * size);
 		*room = want;
 	}
-	memset((char *)array + used * size, 0, size);
-	return array;
+	if (grown != NULL)
+		memset((char *)grown + used * size, 0, size);
+	else
+		mem_exhausted();
+	return grown;
 }
 
 char *
