@@ -38,7 +38,7 @@ void buf_free_secret(struct buf *b);
 void buf_clear(struct buf *b);
 
 /* Makes room for `size` bytes in all, so that adding up to there can't
- * allocate any more. */
+ * allocate any more. Whoever writes there by hand writes the NUL too. */
 bool buf_reserve(struct buf *b, size_t size) MUST_CHECK;
 
 /* The contents, borrowed until the next change. */

@@ -39,6 +39,7 @@ read_front(int fd, size_t max, struct buf *out)
 		if (n > 0)
 			out->len += (size_t)n;
 	}
+	out->data[out->len] = '\0';
 	return true;
 }
 

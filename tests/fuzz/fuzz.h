@@ -67,6 +67,19 @@ fuzz_contains(struct span s, const char *needle)
 	return fuzz_find(s, span_of(needle)) < s.len;
 }
 
+/* A directory for the one process; made once. */
+static inline const char *
+fuzz_scratch(void)
+{
+	static char path[] = "/tmp/posthaste-fuzz.XXXXXX";
+	static bool is_made;
+
+	if (!is_made)
+		FUZZ_CHECK(mkdtemp(path) != NULL);
+	is_made = true;
+	return path;
+}
+
 /* A descriptor that gives these octets, and takes more. */
 static inline int
 fuzz_file(struct span bytes)
@@ -90,6 +103,7 @@ fuzz_read_back(int fd, struct buf *out)
 	FUZZ_CHECK(buf_reserve(out, (size_t)size));
 	FUZZ_CHECK(pread(fd, out->data, (size_t)size, 0) == size);
 	out->len = (size_t)size;
+	out->data[size] = '\0';
 	FUZZ_CHECK(close(fd) == 0);
 }
 

@@ -363,6 +363,7 @@ load(int fd, struct buf *file)
 		done += (size_t)n;
 	}
 	file->len = size;
+	file->data[size] = '\0';
 	return true;
 }
 
