@@ -305,24 +305,26 @@ the_profiles_file_is_kept_by_its_whole_path(void **state)
 	trial_free(&t);
 }
 
+static const char *const bs_args[] = { "-bs", NULL };
+static const char *const bs_ways[] = { "", "spool_always = yes\n" };
+static const char bs_session[] = "EHLO x\r\nMAIL FROM:<" KIT_SENDER ">\r\n"
+    "RCPT TO:<" KIT_RECIPIENT ">\r\nDATA\r\nSubject: a\r\n\r\nb\r\n.\r\n"
+    "QUIT\r\n";
+
 static void
 in_a_session_of_bs_the_reply_says_that_it_waits(void **state)
 {
-	static const char *const args[] = { "-bs", NULL };
-	static const char *const ways[] = { "", "spool_always = yes\n" };
 	char words[200];
 	struct depot d;
 	size_t i;
 
-	for (i = 0; i < COUNT(ways); i++) {
-		struct trial t = { .keys = d.keys, .args = args,
+	for (i = 0; i < COUNT(bs_ways); i++) {
+		struct trial t = { .keys = d.keys, .args = bs_args,
 		    .overrides = { { .stage = "rcpt",
 		    .script = "S 450 4.2.0 greylisted" } },
-		    .run.input = span_of("EHLO x\r\nMAIL FROM:<" KIT_SENDER
-		    ">\r\nRCPT TO:<" KIT_RECIPIENT ">\r\nDATA\r\n"
-		    "Subject: a\r\n\r\nb\r\n.\r\nQUIT\r\n") };
+		    .run.input = span_of(bs_session) };
 
-		depot_make(&d, state, ways[i]);
+		depot_make(&d, state, bs_ways[i]);
 		trial_run(&t, state);
 		TRIAL_CHECK(&t, t.result.exit_status == EX_OK);
 		TRIAL_CHECK(&t, t.record.count == (i == 0 ? 1 : 0));
@@ -338,22 +340,18 @@ in_a_session_of_bs_the_reply_says_that_it_waits(void **state)
 static void
 in_a_session_of_bs_what_cant_be_kept_isnt_queued(void **state)
 {
-	static const char *const args[] = { "-bs", NULL };
-	static const char *const ways[] = { "", "spool_always = yes\n" };
 	struct depot d;
 	char path[300];
 	size_t i;
 	int fd;
 
-	for (i = 0; i < COUNT(ways); i++) {
-		struct trial t = { .keys = d.keys, .args = args,
+	for (i = 0; i < COUNT(bs_ways); i++) {
+		struct trial t = { .keys = d.keys, .args = bs_args,
 		    .overrides = { { .stage = "rcpt",
 		    .script = "S 450 4.2.0 greylisted" } },
-		    .run.input = span_of("EHLO x\r\nMAIL FROM:<" KIT_SENDER
-		    ">\r\nRCPT TO:<" KIT_RECIPIENT ">\r\nDATA\r\n"
-		    "Subject: a\r\n\r\nb\r\n.\r\nQUIT\r\n") };
+		    .run.input = span_of(bs_session) };
 
-		depot_make(&d, state, ways[i]);
+		depot_make(&d, state, bs_ways[i]);
 		/* A file in the way of the directory. */
 		(void)snprintf(path, sizeof(path), "%s/tmp", d.path);
 		(void)rmdir(path);

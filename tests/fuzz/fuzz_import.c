@@ -57,25 +57,12 @@ struct print {
 	size_t sections;
 };
 
-/* For the one process; made once. */
-static const char *
-scratch(void)
-{
-	static char path[] = "/tmp/posthaste-fuzz.XXXXXX";
-	static bool is_made;
-
-	if (!is_made)
-		FUZZ_CHECK(mkdtemp(path) != NULL);
-	is_made = true;
-	return path;
-}
-
 static const char *
 path_of(const char *name)
 {
 	static char path[PATH_SIZE];
 
-	(void)snprintf(path, sizeof(path), "%s/%s", scratch(), name);
+	(void)snprintf(path, sizeof(path), "%s/%s", fuzz_scratch(), name);
 	return path;
 }
 
@@ -94,7 +81,7 @@ static void
 remove_scratch(void)
 {
 	remove_files();
-	(void)rmdir(scratch());
+	(void)rmdir(fuzz_scratch());
 }
 
 int __real_open(const char *path, int flags, ...);
@@ -106,10 +93,11 @@ bool __wrap_command_run(const struct command *c, struct buf *out,
 int
 __wrap_open(const char *path, int flags, ...)
 {
+	const char *ours = fuzz_scratch();
 	va_list more;
 	mode_t mode;
 
-	if (is_importing && (strncmp(path, scratch(), strlen(scratch())) != 0 ||
+	if (is_importing && (strncmp(path, ours, strlen(ours)) != 0 ||
 	    strstr(path, "/..") != NULL)) {
 		errno = ENOENT;
 		return -1;

@@ -84,23 +84,10 @@ struct outcome {
 static volatile sig_atomic_t progress;
 static bool is_submission;	/* a message on stdin, not -bs */
 
-/* For the one process; made once. */
-static const char *
-scratch(void)
-{
-	static char path[] = "/tmp/posthaste-fuzz.XXXXXX";
-	static bool is_made;
-
-	if (!is_made)
-		FUZZ_CHECK(mkdtemp(path) != NULL);
-	is_made = true;
-	return path;
-}
-
 static void
 path_below(char *out, size_t size, const char *name)
 {
-	(void)snprintf(out, size, "%s/%s", scratch(), name);
+	(void)snprintf(out, size, "%s/%s", fuzz_scratch(), name);
 }
 
 /* Removes what lies in it; returns how many files those were. */
@@ -157,7 +144,7 @@ put_expanded(struct buf *out, struct span s)
 		n = span_find(s, '~');
 		text_put(out, span_make(s.data, n));
 		if (n < s.len)
-			text_put(out, span_of(scratch()));
+			text_put(out, span_of(fuzz_scratch()));
 	}
 }
 
@@ -492,7 +479,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	plan.delay = number_of(data[3]) * 8;
 	memcpy(&plan.seed, data + 4, 4);
 	plan.has_jumps = (in.wishes & WISH_JUMPS) != 0;
-	plan.scratch = scratch();
+	plan.scratch = fuzz_scratch();
 	rest = span_skip(fuzz_span(data, size), HEAD);
 	in.words = take(&rest);
 	in.keys = take(&rest);
