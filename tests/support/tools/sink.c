@@ -5,8 +5,8 @@
  *   sink [-t starttls|implicit] [-d DIR] [-p PORT] [CAPABILITY ...]
  *
  * DIR holds good.pem and good.key (certs.h); with TLS and no DIR it makes one of
- * them, which stays. Prints its port, serves each connection in a child, until
- * it is ended.
+ * them, which stays. Prints its port, and serves connections until it is ended,
+ * in children that are there beforehand: what a fork takes isn't a client's.
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -26,6 +27,7 @@
 
 #define BLOCK (256UL << 10)
 #define REPLIES (64UL << 10)
+#define WORKERS 64	/* connections at a time */
 
 enum security { IN_CLEAR, STARTTLS, IMPLICIT };
 
@@ -247,11 +249,14 @@ serve(const struct sink *sink, int fd)
 
 	l.sink = sink;
 	l.fd = fd;
-	if ((sink->security == IMPLICIT && !secure(&l)) ||
-	    !say(&l, "220 sink ESMTP\r\n"))
-		return;
-	while ((line = next_line(&l)) != NULL && answer(&l, line))
-		continue;
+	l.tls = NULL;
+	l.begin = l.end = l.length = 0;
+	if ((sink->security != IMPLICIT || secure(&l)) &&
+	    say(&l, "220 sink ESMTP\r\n"))
+		while ((line = next_line(&l)) != NULL && answer(&l, line))
+			continue;
+	if (l.tls != NULL)
+		gnutls_deinit(l.tls);
 }
 
 static int
@@ -290,22 +295,32 @@ load_certificate(struct sink *sink, const char *dir)
 	    key, GNUTLS_X509_FMT_PEM) == 0;
 }
 
-static int
-run(const struct sink *sink, int listener)
+static void
+work(const struct sink *sink, int listener)
 {
 	int fd, on = 1;
 
-	(void)signal(SIGCHLD, SIG_IGN);
 	while ((fd = accept(listener, NULL, NULL)) >= 0) {
 		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on,
 		    sizeof(on));
-		if (fork() == 0) {
-			serve(sink, fd);
-			_exit(EXIT_SUCCESS);
-		}
+		serve(sink, fd);
 		(void)close(fd);
 	}
-	return EXIT_FAILURE;
+}
+
+static void
+run(const struct sink *sink, int listener)
+{
+	int i;
+
+	for (i = 0; i < WORKERS; i++)
+		if (fork() == 0) {
+			(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+			work(sink, listener);
+			_exit(EXIT_FAILURE);
+		}
+	for (;;)
+		(void)pause();
 }
 
 int
@@ -336,5 +351,6 @@ main(int argc, char **argv)
 		return EXIT_FAILURE;
 	(void)printf("%d\n", ntohs(address.sin_port));
 	(void)fflush(stdout);
-	return run(&sink, listener);
+	run(&sink, listener);
+	return EXIT_FAILURE;
 }
