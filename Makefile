@@ -190,7 +190,9 @@ check: $(PROGRAM) $(PICKED) $(TOOLS) $(TRAPPER) $(SCARCITY) $(if $(TEST),,check-
 	echo "FAILED: $$t"; exit 1; }; \
 	grep -h -E 'PASSED|SKIPPED|NOT TESTED|cells|^(style|sandbox|spool)' \
 	$$t.log || :; \
-	n=$$((n + 1)); done; echo "check: all $$n test programs passed"
+	n=$$((n + 1)); done; [ $$n -gt 0 ] || { echo "check: no test program's \
+	path contains '$(TEST)'" >&2; exit 1; }; \
+	echo "check: all $$n test programs passed"
 
 # The whole fault matrix; `check` runs the core of it.
 MATRICES = matrix-clear matrix-STARTTLS matrix-implicit
