@@ -5,6 +5,7 @@
 
 #include "app/provider.h"
 #include "base/mem.h"
+#include "base/shell.h"
 #include "conf/hosts.h"
 #include "conf/keys.h"
 
@@ -185,8 +186,8 @@ settle_secret(struct sheet *s)
 	    "into a file, alone on a line:") :
 	    sheet_remark(s, span_of(NULL), "The password in %s isn't printed. "
 	    "Put it into a file, alone on a line:", at)) &&
-	    sheet_remark(s, span_of(NULL), "    (umask 077; cat >'%s')",
-	    buf_string(&path));
+	    sheet_remark(s, span_of(NULL), "    (umask 077; cat >%s)",
+	    shell_word(buf_string(&path)).text);
 	buf_free(&path);
 	return ok;
 }

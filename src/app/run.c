@@ -1,6 +1,7 @@
 #include "app/run.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <unistd.h>
 
 #include "app/check.h"
@@ -18,6 +19,7 @@
 #include "base/deadline.h"
 #include "base/error.h"
 #include "base/os.h"
+#include "base/shell.h"
 #include "base/trace.h"
 
 /* What is asked for is on stdout, or the caller hears that it isn't. */
@@ -84,6 +86,19 @@ wants_colors(const struct process *process)
 	return !process->is_restricted && (wish == NULL || wish[0] == '\0');
 }
 
+static void
+refuse_id_bits(struct error *err)
+{
+	char path[PATH_MAX];
+
+	if (!os_program_has_id_bits(path, sizeof(path)))
+		return;
+	(void)error_set(err, STAGE_CONFIG, EX_CONFIG,
+	    "this program's file has a set-uid or set-gid bit");
+	(void)error_fix(err, "posthaste needs no privileges: chmod ug-s %s",
+	    shell_word(path).text);
+}
+
 int
 run(const struct process *process)
 {
@@ -100,12 +115,7 @@ run(const struct process *process)
 	struct options options;
 	mode_action *action;
 
-	if (os_program_has_id_bits()) {
-		(void)error_set(&err, STAGE_CONFIG, EX_CONFIG,
-		    "this program's file has a set-uid or set-gid bit");
-		(void)error_fix(&err, "remove it: chmod ug-s; posthaste needs "
-		    "no privileges");
-	}
+	refuse_id_bits(&err);
 	if (!options_parse(&options, &invocation, &err) ||
 	    error_is_set(&err))
 		action = submit;	/* it reports that */

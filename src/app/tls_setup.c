@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/os.h"
+#include "base/shell.h"
 #include "conf/safe.h"
 
 #define CERTIFICATE_MAX (1UL << 20)
@@ -54,7 +55,7 @@ read_pem(const char *key, const char *path, bool is_secret,
 		(void)error_set(err, STAGE_CONFIG, EX_CONFIG, "%s: a private "
 		    "key that everybody may read (mode %04o)", path,
 		    safe_mode(&st));
-		(void)error_fix(err, "chmod o-r %s", path);
+		(void)error_fix(err, "chmod o-r %s", shell_word(path).text);
 	}
 	ok = ok && safe_read(fd, path, CERTIFICATE_MAX, out, err);
 	(void)close(fd);

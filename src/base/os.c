@@ -128,12 +128,17 @@ os_is_privileged(void)
 }
 
 bool
-os_program_has_id_bits(void)
+os_program_has_id_bits(char *path, size_t size)
 {
+	static const char link[] = "/proc/self/exe";
 	struct stat st;
+	ssize_t n;
 
-	return stat("/proc/self/exe", &st) == 0 &&
-	    (st.st_mode & (S_ISUID | S_ISGID)) != 0;
+	if (stat(link, &st) != 0 || (st.st_mode & (S_ISUID | S_ISGID)) == 0)
+		return false;
+	n = readlink(link, path, size - 1);
+	path[n < 0 ? 0 : n] = '\0';
+	return true;
 }
 
 static void

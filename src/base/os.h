@@ -32,8 +32,11 @@ void os_harden(void);
 /* Kernel's AT_SECURE: privileges were gained at exec. */
 bool os_is_privileged(void);
 
-/* Whether the running program's own file has its set-uid or set-gid bit. */
-bool os_program_has_id_bits(void);
+/*
+ * Whether the running program's own file has its set-uid or set-gid bit; then
+ * `path` becomes the file's.
+ */
+bool os_program_has_id_bits(char *path, size_t size);
 
 /*
  * HUP (unless it is ignored), INT, TERM, QUIT and XCPU are blocked for good and

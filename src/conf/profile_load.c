@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/shell.h"
 #include "conf/ini.h"
 #include "conf/profile_file.h"
 #include "conf/safe.h"
@@ -188,9 +189,9 @@ check_privacy(const struct profile_file *file,
 		    "read (mode %04o)", file->path, password->line,
 		    password->key->type == KEY_PROXY ?
 		    "`proxy` with a password" : "`password`", safe_mode(st));
-		return error_fix(err, "chmod o-r %s%s", file->path,
+		return error_fix(err, "%schmod o-r %s",
 		    password->key->type == KEY_PROXY ? "" :
-		    ", or use password_file");
+		    "use password_file, or: ", shell_word(file->path).text);
 	}
 	return true;
 }

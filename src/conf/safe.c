@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/shell.h"
 
 /* POSIX has the name, Linux the thing: a directory that may be searched and
  * not read is good enough. */
@@ -86,11 +87,13 @@ explain_denial(const char *path, int fault, struct error *err)
 		letters = "x";
 	else if ((st.st_mode & S_IRGRP) != 0 && st.st_gid != 0)
 		return error_fix(err, "make %s a member of group %s: usermod "
-		    "-a -G %s %s", me, group, group, me);
+		    "-a -G %s %s", me, group, shell_word(group).text,
+		    shell_word(me).text);
 	return error_fix(err, "give it to a group that may read it, and put "
 	    "%s in there: groupadd -f posthaste && chgrp posthaste %s && "
-	    "chmod g+%s %s && usermod -a -G posthaste %s", me, path, letters,
-	    path, me);
+	    "chmod g+%s %s && usermod -a -G posthaste %s", me,
+	    shell_word(path).text, letters, shell_word(path).text,
+	    shell_word(me).text);
 }
 
 /* The directory of `path` as it is written; "." where there is none. */
@@ -131,7 +134,7 @@ open_directory(const char *directory, const char *path, int *fd,
 		return true;
 	(void)FAIL(err, "%s: everybody may replace files in %s (mode %04o)",
 	    path, directory, safe_mode(&st));
-	return error_fix(err, "chmod o-w %s", directory);
+	return error_fix(err, "chmod o-w %s", shell_word(directory).text);
 }
 
 /* Whether the administrator has put the file there. */
@@ -161,12 +164,12 @@ check_file(const char *path, bool any_owner, const struct stat *st,
 		    "nor to you (uid %lu)", path, owner,
 		    (unsigned long)st->st_uid, (unsigned long)geteuid());
 		return error_fix(err, "chown %lu %s",
-		    (unsigned long)geteuid(), path);
+		    (unsigned long)geteuid(), shell_word(path).text);
 	}
 	if ((st->st_mode & (S_IWGRP | S_IWOTH)) != 0) {
 		(void)FAIL(err, "%s: others than its owner may write it "
 		    "(mode %04o)", path, safe_mode(st));
-		return error_fix(err, "chmod go-w %s", path);
+		return error_fix(err, "chmod go-w %s", shell_word(path).text);
 	}
 	return true;
 }

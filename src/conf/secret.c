@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/os.h"
+#include "base/shell.h"
 #include "conf/command.h"
 #include "conf/safe.h"
 
@@ -36,7 +37,8 @@ read_file(struct fetch *f, const char *key, const char *path,
 		if (err->sys_errno == ENOENT) {
 			err->fix[0] = '\0';
 			(void)error_fix(err, "write the password into it, "
-			    "alone on a line: (umask 077; cat >%s)", path);
+			    "alone on a line: (umask 077; cat >%s)",
+			    shell_word(path).text);
 		}
 		return error_prefix(err, "%s: ", key);
 	}
@@ -44,7 +46,7 @@ read_file(struct fetch *f, const char *key, const char *path,
 	if (!ok) {
 		(void)FAIL(err, EX_CONFIG, "%s: a password that everybody may "
 		    "read (mode %04o)", path, safe_mode(&st));
-		(void)error_fix(err, "chmod o-r %s", path);
+		(void)error_fix(err, "chmod o-r %s", shell_word(path).text);
 	}
 	ok = ok && safe_read(fd, path, SECRET_MAX, &f->raw, err);
 	(void)close(fd);

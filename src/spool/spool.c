@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 
 #include "base/mem.h"
 #include "base/os.h"
+#include "base/shell.h"
 
 #define OWN_MODE 0700U
 
@@ -61,6 +63,17 @@ join(const char *dir, const char *name)
 	return path;
 }
 
+/* A user without a login has a place that is called otherwise. */
+static bool
+advise_install(const char *path, const char *login, struct error *err)
+{
+	char number[24];
+
+	(void)snprintf(number, sizeof(number), "%lu", (unsigned long)getuid());
+	return error_fix(err, "install -d -m 700 -o %s %s", getpwnam(login) ==
+	    NULL ? number : shell_word(login).text, shell_word(path).text);
+}
+
 /* The user's own place in `dir`. */
 static bool
 open_below(struct spool *s, const char *dir, const char *login,
@@ -79,7 +92,7 @@ open_below(struct spool *s, const char *dir, const char *login,
 	else
 		(void)error_set(err, STAGE_CONFIG, EX_CONFIG, "spool: %s "
 		    "isn't %s's alone", s->path, login);
-	return error_fix(err, "install -d -m 700 -o %s %s", login, s->path);
+	return advise_install(s->path, login, err);
 }
 
 static bool
@@ -96,8 +109,7 @@ open_top(struct spool *s, const char *dir, const char *login,
 	if (s->dir == -1 && errno != EACCES) {
 		(void)error_set_errno(err, STAGE_CONFIG, EX_CONFIG, errno,
 		    "spool: %s", dir);
-		return error_fix(err, "install -d -m 700 -o %s %s", login,
-		    dir);
+		return advise_install(dir, login, err);
 	}
 	close_one(&s->dir);
 	return open_below(s, dir, login, err);
@@ -118,7 +130,8 @@ open_box(struct spool *s, enum spool_box box, struct error *err)
 		return fail(err, s->path, "");
 	return safe || error_set(err, STAGE_CONFIG, EX_CONFIG,
 	    "spool: %s/%s isn't the user's alone", s->path, name) ||
-	    error_fix(err, "chmod 700 %s/%s", s->path, name);
+	    error_fix(err, "chmod 700 %s/%s", shell_word(s->path).text,
+	    name);
 }
 
 bool

@@ -62,7 +62,7 @@ static const struct row rows[] = {
 	    "from = smithjoe@company.example\n"
 	    "match_from = smithjoe@company.example\n"
 	    "[default]\ninherit = freemail\n",
-	    { "Put the password into", "cat >'PASSWORD-company'" } },
+	    { "Put the password into", "cat >PASSWORD-company" } },
 	{ "msmtprc", { "msmtprc", "account a/b\nhost relay.example.org\n"
 	    "domain localhost\nfrom *@example.org\ntls on\nauth digest-md5\n"
 	    "user ann\npassword \"" SECRET " \"\ntls_trust_file ~/ca.pem\n"

@@ -747,7 +747,7 @@ a_file_that_others_may_change_or_read_is_refused(void **state)
 		    "0620)", "chmod go-w FILE" }, 0620, 0700 },
 		{ { LOOP "user = me\npassword = x\n", "FILE:6: `password` in "
 		    "a file that everybody may read (mode 0604)",
-		    "chmod o-r FILE, or use password_file" }, 0604, 0700 },
+		    "use password_file, or: chmod o-r FILE" }, 0604, 0700 },
 		{ { LOOP "proxy = socks5://me:x@h:1\n", "FILE:5: `proxy` with "
 		    "a password in a file that everybody may read (mode 0644)",
 		    "chmod o-r FILE" }, 0644, 0700 },

@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <limits.h>
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -196,9 +197,11 @@ a_hardened_process_leaves_no_traces(void **state)
 static void
 tests_have_no_privileges(void **state)
 {
+	char path[PATH_MAX];
+
 	(void)state;
 	assert_false(os_is_privileged());
-	assert_false(os_program_has_id_bits());
+	assert_false(os_program_has_id_bits(path, sizeof(path)));
 }
 
 /* Copies this program to `path`, with that mode. */
@@ -467,6 +470,7 @@ a_rename_takes_nobodys_place(void **state)
 int
 main(int argc, char **argv)
 {
+	char path[PATH_MAX];
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_environment_is_searched_by_whole_names),
 		cmocka_unit_test(
@@ -490,6 +494,7 @@ main(int argc, char **argv)
 
 	/* As a copy of itself; see a_program_file_with_an_id_bit_… */
 	if (argc == 2 && strcmp(argv[1], "--bits") == 0)
-		return os_program_has_id_bits() ? HAS_BITS : HAS_NO_BITS;
+		return os_program_has_id_bits(path, sizeof(path)) ? HAS_BITS :
+		    HAS_NO_BITS;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

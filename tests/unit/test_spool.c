@@ -148,11 +148,13 @@ the_directory_is_the_users_alone(void **state)
 {
 	static const mode_t modes[] = { 0755, 0770, 0701, 0600 };
 	struct scratch *scratch = *state;
-	char *top = scratch_path(scratch, "top"), *below;
+	char *top = scratch_path(scratch, "top"), *below, by_number[60];
 	struct error err;
 	struct spool s;
 	size_t i;
 
+	(void)snprintf(by_number, sizeof(by_number),
+	    "install -d -m 700 -o %lu /", (unsigned long)getuid());
 	below = scratch_path(scratch, "top/" LOGIN);
 	for (i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
 		memset(&err, 0, sizeof(err));
@@ -163,10 +165,14 @@ the_directory_is_the_users_alone(void **state)
 		assert_int_equal(err.exit_code, EX_CONFIG);
 		assert_int_equal(err.stage, STAGE_CONFIG);
 		assert_non_null(strstr(err.text, "/top/" LOGIN));
-		assert_non_null(strstr(err.fix, "install -d -m 700 -o "
-		    LOGIN " "));
+		assert_non_null(strstr(err.fix, by_number));
 		assert_int_equal(rmdir(top), 0);
 	}
+	/* What install(1) knows is named. */
+	memset(&err, 0, sizeof(err));
+	assert_false(spool_open(&s, top, "nobody", &err));
+	spool_close(&s);
+	assert_non_null(strstr(err.fix, "install -d -m 700 -o nobody /"));
 	/* Where it isn't, the one below it may be. */
 	assert_int_equal(mkdir(top, 0755), 0);
 	assert_false(spool_is_there(top, LOGIN));
