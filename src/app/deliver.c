@@ -205,6 +205,7 @@ begin_hop(struct delivery *d)
 		    p->tls_name != NULL ? p->tls_name : hop->name);
 	dial_free(&d->dial);
 	dial_begin(&d->dial, &hop->endpoints);
+	d->dial.is_proxy = p->proxy != NULL;
 	d->dial.source_address = p->source_address;
 	d->dial.timeout = p->connect_timeout;
 	d->dial.run = d->run;

@@ -103,6 +103,18 @@ const struct hint hints[] = {
 	    "nobody answers: hosting companies often block ports 25 and 465 "
 	    "on the way out",
 	    "try port 587, or have the port opened", "port", false },
+	{ "H85", HINT_ANY, { 0 }, NULL, { NULL },
+	    "nobody listens there: a wrong host or port, or the relay is down",
+	    "check host and port: most relays have 587 for tls = starttls, "
+	    "465 for tls = implicit", "port", false },
+	{ "H86", HINT_ANY, { 0 }, NULL, { NULL },
+	    "who listens there doesn't speak SMTP: a wrong port",
+	    "check host and port: most relays have 587 for tls = starttls, "
+	    "465 for tls = implicit", "port", false },
+	{ "H87", HINT_ANY, { 0 }, NULL, { NULL },
+	    "a misspelt name, or one that this machine's DNS doesn't know",
+	    "check host: it is your provider's relay for outgoing mail",
+	    "host", false },
 	{ "H21", HINT_ANY, { 0 }, NULL, { NULL },
 	    "a relay on this machine with a certificate of its own making",
 	    "set tls_ca_file to its exported certificate, or "

@@ -181,6 +181,16 @@ add_hosts(struct search *s, struct error *err)
 	return true;
 }
 
+static bool
+fail_by_proxy(struct error *err)
+{
+	if (!err->temporary)
+		return false;
+	err->hint = NULL;
+	(void)error_prefix(err, "proxy: ");
+	return error_fix(err, "check host and port in `proxy`");
+}
+
 /* Each relay has the proxy's endpoints; its own name isn't looked up here. */
 static bool
 add_proxied(struct search *s, const struct proxy *proxy, struct error *err)
@@ -196,7 +206,7 @@ add_proxied(struct search *s, const struct proxy *proxy, struct error *err)
 		if (!resolve_host(&hop->endpoints, proxy->host, proxy->port,
 		    family_of[s->p->family], &limit, err)) {
 			endpoints_free(&hop->endpoints);
-			return false;
+			return fail_by_proxy(err);
 		}
 		s->hops->count++;
 	}

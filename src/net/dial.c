@@ -343,10 +343,15 @@ fail_all(const struct round *r, struct error *err)
 		return error_set_temporary(err, STAGE_CONNECT, 0,
 		    "no address is left to connect to");
 	(void)error_set_temporary(err, STAGE_CONNECT, 0,
-	    "can't connect to %s", buf_string(&r->faults));
+	    "can't connect to %s%s", r->dial->is_proxy ? "the proxy " : "",
+	    buf_string(&r->faults));
 	err->sys_errno = r->last_errno;
+	if (r->dial->is_proxy)
+		return error_fix(err, "check host and port in `proxy`");
 	if (r->last_errno == ETIMEDOUT)
 		err->hint = "H20";
+	else if (r->last_errno == ECONNREFUSED && r->last_family != AF_UNIX)
+		err->hint = "H85";
 	return false;
 }
 
@@ -381,7 +386,8 @@ dial_next(struct dial *d, int *fd, const struct endpoint **endpoint,
 	r.run.what = "connection";
 	r.attempts = mem_array(d->endpoints->count, sizeof(*r.attempts));
 	r.fds = mem_array(d->endpoints->count, sizeof(*r.fds));
-	buf_init(&r.faults, sizeof(err->text) - sizeof("can't connect to "));
+	buf_init(&r.faults, sizeof(err->text) - sizeof("can't connect to the "
+	    "proxy "));
 	ok = begin_source(&r, err) && run_round(&r, err) &&
 	    (r.winner >= 0 || fail_all(&r, err));
 	if (ok) {

@@ -20,6 +20,7 @@
 struct dial {
 	const struct endpoints *endpoints;	/* borrowed */
 	bool *was_tried;		/* owned, one for each endpoint */
+	bool is_proxy;			/* the endpoints are a proxy's */
 	const char *source_address;	/* local address to bind, or NULL */
 	int64_t timeout;		/* ms for each connect */
 	struct limit run;		/* the whole run's limit */
@@ -38,9 +39,10 @@ bool dial_has_more(const struct dial *d);
  * close-on-exec, TCP_NODELAY set; `*endpoint` (borrowed) is its peer. Where all
  * fail, the error is EX_UNAVAILABLE and temporary at STAGE_CONNECT; its text
  * names each endpoint and its fault, the last one's errno and hint ("H20" for
- * one out of time) with it. A `source_address` that isn't an address, not ours,
- * or of another family than all endpoints is EX_CONFIG at STAGE_CONFIG; no
- * descriptor left is EX_OSERR at STAGE_SYSTEM.
+ * one out of time, "H85" for a refusal; none of a proxy's) with it. A
+ * `source_address` that isn't an address, not ours, or of another family than
+ * all endpoints is EX_CONFIG at STAGE_CONFIG; no descriptor left is EX_OSERR at
+ * STAGE_SYSTEM.
  */
 bool dial_next(struct dial *d, int *fd, const struct endpoint **endpoint,
     struct error *err) MUST_CHECK;

@@ -103,6 +103,7 @@ fail_lookup(const char *host, int status, int sys_errno, struct error *err)
 	    gai_strerror(status));
 	/* A name server that lags behind or a typo elsewhere may be mended. */
 	err->temporary = true;
+	err->hint = "H87";
 	return false;
 }
 

@@ -66,9 +66,13 @@ add_certificate(struct tls_context *ctx, const struct tls_params *params,
 	result = gnutls_certificate_set_x509_key_mem2(
 	    trust_credentials(ctx->trust), &pem[0], &pem[1],
 	    GNUTLS_X509_FMT_PEM, NULL, 0);
-	return result >= 0 || error_set(err, STAGE_CONFIG, EX_CONFIG,
+	if (result >= 0)
+		return true;
+	(void)error_set(err, STAGE_CONFIG, EX_CONFIG,
 	    "tls_cert_file: '%s' and its key can't be used: %s",
 	    params->certificate_file, gnutls_strerror(result));
+	return result == GNUTLS_E_CERTIFICATE_KEY_MISMATCH &&
+	    error_fix(err, "name the key that belongs to the certificate");
 }
 
 bool

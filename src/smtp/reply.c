@@ -46,6 +46,17 @@ parse_code(struct span line)
 	return (d[0] - '0') * 100 + (d[1] - '0') * 10 + (d[2] - '0');
 }
 
+static bool
+fail_codeless(const struct reply *r, struct span line, enum stage stage,
+    struct error *err)
+{
+	(void)fail(stage, line, "no reply code", err);
+	/* What greets like that is no relay. */
+	if (stage == STAGE_GREETING && r->lines == 0)
+		err->hint = "H86";
+	return false;
+}
+
 /* `line` is without its CRLF. */
 static bool
 take_line(struct reply *r, struct span line, enum stage stage,
@@ -59,7 +70,7 @@ take_line(struct reply *r, struct span line, enum stage stage,
 	if (span_find(line, '\r') < line.len)
 		return fail(stage, line, "a CR in mid-line", err);
 	if (code == 0)
-		return fail(stage, line, "no reply code", err);
+		return fail_codeless(r, line, stage, err);
 	if (!is_last && line.data[3] != '-')
 		return fail(stage, line, "neither blank nor hyphen behind "
 		    "the code", err);

@@ -104,6 +104,10 @@ static const struct failure failures[] = {
 	    "      reply:   554 5.7.1 go away",
 	    "  ----  not tried              ehlo\n",
 	    "1 problem, 0 warnings, " } },
+	{ "no relay at all", RELAY_PLAIN, EHLO FROM, NULL, "greeting",
+	    "S HTTP/1.1 400 Bad Request", EX_PROTOCOL, { "  FAIL  greeting ",
+	    "reply:   HTTP/1.1 400 Bad Request", "doesn't speak SMTP",
+	    "(key `port` in " } },
 	{ "no STARTTLS", RELAY_STARTTLS, EHLO FROM, NULL, "ehlo",
 	    "S 250 relay.test", EX_PROTOCOL, { "  FAIL  starttls ",
 	    "doesn't offer STARTTLS", "      fix: ",
@@ -152,6 +156,8 @@ a_relay_that_isnt_there_is_told(void **state)
 	check_quiet(&t, EX_UNAVAILABLE);
 	TRIAL_CHECK(&t, prints(&t, "  FAIL  connect "));
 	TRIAL_CHECK(&t, prints(&t, "Connection refused"));
+	TRIAL_CHECK(&t, prints(&t, "nobody listens there"));
+	TRIAL_CHECK(&t, prints(&t, "(key `port` in "));
 	trial_free(&t);
 }
 

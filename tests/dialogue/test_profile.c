@@ -74,6 +74,9 @@ static const struct row {
 	    "did you mean `host`?" },
 	{ A "smarthost = b\n", "FILE:2: unknown key `smarthost`", "did you "
 	    "mean `host`?" },
+	{ A "smtp_server = b\n", "FILE:2: unknown key `smtp_server`", "did "
+	    "you mean `host`?" },
+	{ A "ssl = b\n", "FILE:2: unknown key `ssl`", "did you mean `tls`?" },
 	{ A "zzzzzz = b\n", "FILE:2: unknown key `zzzzzz`",
 	    "posthaste.ini(5) lists the keys" },
 	{ LOOP "password = x\npassword_file = /y\n", "FILE:6: "

@@ -232,6 +232,18 @@ a_proxy_that_fails_is_told_by_its_own_words(void **state)
 	}
 }
 
+static void
+a_proxy_that_isnt_there_is_told_from_the_relay(void **state)
+{
+	struct trial t = { .is_absent = true };
+
+	run_by_proxy(&t, "", "", state);
+	trial_failed(&t, EX_UNAVAILABLE, NULL,
+	    "can't connect to the proxy 127.0.0.1:");
+	TRIAL_CHECK(&t, trial_says(&t, "check host and port in `proxy`"));
+	trial_free(&t);
+}
+
 /* What is behind it may be anywhere. */
 static void
 a_proxy_on_this_machine_makes_no_relay_local(void **state)
@@ -260,6 +272,8 @@ main(void)
 		    each_relays_certificate_is_judged_by_its_own_name),
 		cmocka_unit_test(the_proxy_is_asked_for_the_relay_by_its_name),
 		cmocka_unit_test(a_proxy_that_fails_is_told_by_its_own_words),
+		cmocka_unit_test(
+		    a_proxy_that_isnt_there_is_told_from_the_relay),
 		cmocka_unit_test(a_proxy_on_this_machine_makes_no_relay_local),
 	};
 

@@ -253,6 +253,7 @@ a_key_of_another_certificate_is_refused(void **state)
 	trial_run(&t, state);
 	trial_failed(&t, EX_CONFIG, "config",
 	    "clientonly.pem' and its key can't be used: ");
+	TRIAL_CHECK(&t, trial_says(&t, "name the key that belongs to"));
 	TRIAL_CHECK(&t, t.record.count == 0);
 	trial_free(&t);
 	mem_free(key);

@@ -185,7 +185,7 @@ the_families_take_turns_and_each_refusal_is_named(void **state)
 	assert_int_equal(l.err.exit_code, EX_UNAVAILABLE);
 	assert_int_equal(l.err.sys_errno, ECONNREFUSED);
 	assert_true(l.err.temporary);
-	assert_null(l.err.hint);
+	assert_string_equal(l.err.hint, "H85");
 	(void)snprintf(first, sizeof(first), "can't connect to 127.0.0.1:%d: ",
 	    ports[0]);
 	(void)snprintf(second, sizeof(second), "; [::1]:%d: ", ports[0]);

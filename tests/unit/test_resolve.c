@@ -221,6 +221,10 @@ every_fault_of_a_lookup_is_temporary_and_names_the_host(void **state)
 		assert_true(err.temporary);
 		assert_memory_equal(err.text, faults[i].text,
 		    strlen(faults[i].text));
+		if (faults[i].exit_code == EX_NOHOST)
+			assert_string_equal(err.hint, "H87");
+		else
+			assert_null(err.hint);
 	}
 }
 
