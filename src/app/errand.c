@@ -317,12 +317,21 @@ is_strike(const struct error *err)
 	return err->stage >= STAGE_DNS && err->stage <= STAGE_AUTH;
 }
 
+/* Where the message couldn't be read before, another file may have been. */
+static void
+see_to_the_file(struct errand *e, const char *file)
+{
+	if (e->setup.path == NULL || strcmp(e->setup.path, file) != 0)
+		errand_begin(e, e->spool, file);
+}
+
 static bool
 try_it(struct attempt *a)
 {
 	const struct letter *l = &a->claim.letter;
 	bool ok;
 
+	see_to_the_file(a->errand, l->file);
 	take_options(a->errand, l);
 	draft_begin(&a->draft, &a->errand->setup);
 	a->was_uncertain = l->is_uncertain;

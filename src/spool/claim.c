@@ -11,6 +11,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/mem.h"
+
+#define BLOCK (64UL << 10)	/* octets read at once */
 
 static bool
 fail(struct error *err, const char *id)
@@ -19,8 +22,50 @@ fail(struct error *err, const char *id)
 	    "the spool: %s", id);
 }
 
+/* Reads the octets up to `end` into `block`, which has the last of them. */
 static bool
-map(struct claim *c, const struct stat *st, struct error *err)
+read_up_to(const struct claim *c, size_t end, size_t *at, char *block)
+{
+	size_t in_block;
+	ssize_t n;
+
+	while (*at < end) {
+		errno = EIO;	/* of one that has become shorter */
+		in_block = *at % BLOCK;
+		n = pread(c->fd, block + in_block, end - *at < BLOCK -
+		    in_block ? end - *at : BLOCK - in_block, (off_t)*at);
+		if (n > 0)
+			*at += (size_t)n;
+		else if (n == 0 || errno != EINTR)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * A page of a mapping that the disk doesn't give is death by SIGBUS. What will
+ * be looked at is read before, where that is a failure like others; those who
+ * only look, look at no message.
+ */
+static bool
+read_before(const struct claim *c, bool is_all, struct error *err)
+{
+	size_t at = 0, end = is_all || c->size < LETTER_LINE ? c->size :
+	    LETTER_LINE;
+	char *block = mem_room(BLOCK);
+	bool ok = read_up_to(c, end, &at, block);
+
+	if (ok && !is_all) {
+		end = letter_head_size(span_make(block, at));
+		ok = read_up_to(c, end < c->size ? end : c->size, &at, block);
+	}
+	ok = ok || fail(err, c->id);
+	mem_free(block);
+	return ok;
+}
+
+static bool
+map(struct claim *c, const struct stat *st, bool is_all, struct error *err)
 {
 	void *mapping;
 
@@ -28,12 +73,13 @@ map(struct claim *c, const struct stat *st, struct error *err)
 	    st->st_size <= 0)
 		return error_set(err, STAGE_SYSTEM, EX_DATAERR,
 		    "the file is damaged: not a file of the user's, or empty");
-	mapping = mmap(NULL, (size_t)st->st_size, PROT_READ, MAP_SHARED,
-	    c->fd, 0);
+	c->size = (size_t)st->st_size;
+	if (!read_before(c, is_all, err))
+		return false;
+	mapping = mmap(NULL, c->size, PROT_READ, MAP_SHARED, c->fd, 0);
 	if (mapping == MAP_FAILED)
 		return fail(err, c->id);
 	c->mapping = mapping;
-	c->size = (size_t)st->st_size;
 	c->next = (int64_t)st->st_mtim.tv_sec;
 	return true;
 }
@@ -62,7 +108,7 @@ claim_open(struct claim *c, const struct spool *s, enum spool_box box,
 		return fail(err, id);
 	/* Whoever had it may have taken it away before the lock was ours. */
 	*is_there = st.st_nlink > 0;
-	return !*is_there || (map(c, &st, err) &&
+	return !*is_there || (map(c, &st, to_change, err) &&
 	    letter_read(&c->letter, span_make(c->mapping, c->size), err));
 }
 

@@ -12,10 +12,9 @@
 #define FAIL(err, ...) error_set(err, STAGE_SYSTEM, EX_DATAERR, __VA_ARGS__)
 
 #define HASH_HEX (2 * CRYPTO_SHA256_SIZE)
-#define LINE_MAX_SIZE 64	/* of the first line and the trailer's words */
 #define SURE '!'
 
-static const char magic[] = "ph1";
+static const char magic[] = "ph1 ";
 static const char end_words[] = "\nend ";
 
 /* The keys that are one string of the letter. */
@@ -79,7 +78,7 @@ add(struct buf *out, struct span bytes)
 static void
 add_key(struct buf *out, const char *key, struct span value)
 {
-	char front[LINE_MAX_SIZE];
+	char front[LETTER_LINE];
 
 	(void)snprintf(front, sizeof(front), "%s=%zu:", key, value.len);
 	add(out, span_of(front));
@@ -136,7 +135,7 @@ add_recipient(struct buf *out, const struct letter_recipient *r)
 static void
 add_keys(struct buf *out, const struct letter *l)
 {
-	char number[LINE_MAX_SIZE];
+	char number[LETTER_LINE];
 	size_t i;
 
 	add_marks(out, l);
@@ -203,7 +202,7 @@ write_all(int fd, struct span bytes, struct error *err)
 bool
 letter_write(const struct letter *l, int fd, struct error *err)
 {
-	char first[LINE_MAX_SIZE], hex[HASH_HEX + 1], last[160];
+	char first[LETTER_LINE], hex[HASH_HEX + 1], last[160];
 	struct span parts[5];
 	struct buf keys;
 	size_t total = 0, i;
@@ -211,7 +210,7 @@ letter_write(const struct letter *l, int fd, struct error *err)
 
 	buf_init(&keys, BUF_UNLIMITED);
 	add_keys(&keys, l);
-	(void)snprintf(first, sizeof(first), "%s %zu %zu\n", magic, keys.len,
+	(void)snprintf(first, sizeof(first), "%s%zu %zu\n", magic, keys.len,
 	    l->header.len + 1 + l->body.len);
 	parts[0] = span_of(first);
 	parts[1] = buf_span(&keys);
@@ -233,14 +232,16 @@ letter_write(const struct letter *l, int fd, struct error *err)
 	return ok;
 }
 
-/* A decimal number before `end`, taken off with it. */
+/* A decimal number before `end`, taken off with it. No octet behind is seen. */
 static bool
 take_number(struct span *rest, char end, size_t *number)
 {
-	size_t i, n = span_find(*rest, end);
+	struct span near = span_make(rest->data, rest->len < 19 ? rest->len :
+	    19);
+	size_t i, n = span_find(near, end);
 
 	*number = 0;
-	if (n == 0 || n == rest->len || n > 18)
+	if (n == 0 || n == near.len)
 		return false;
 	for (i = 0; i < n; i++) {
 		if (!ascii_is_digit(rest->data[i]))
@@ -262,10 +263,8 @@ take_words(struct span *rest, const char *words)
 	return true;
 }
 
-/*
- * Takes one key off `keys`, whose line end becomes the value's terminator: the
- * strings of the letter are borrowed from there.
- */
+/* Takes one key off `keys`, whose line end becomes the value's terminator: the
+ * strings of the letter are borrowed from there. */
 static bool
 take_key(struct buf *keys, size_t *at, struct span *key, struct span *value)
 {
@@ -381,6 +380,23 @@ take_keys(struct letter *l, size_t *header)
 	    marks.len == marks_length(l->count);
 }
 
+static bool
+take_first_line(struct span *rest, size_t *keys, size_t *message)
+{
+	return take_words(rest, magic) && take_number(rest, ' ', keys) &&
+	    take_number(rest, '\n', message) && *keys <= LETTER_KEYS_MAX;
+}
+
+size_t
+letter_head_size(struct span begin)
+{
+	struct span rest = begin;
+	size_t keys, message;
+
+	return take_first_line(&rest, &keys, &message) ?
+	    begin.len - rest.len + keys : begin.len;
+}
+
 /* The parts that the first line tells of; the hash comes later. */
 static bool
 take_parts(struct letter *l, struct span file)
@@ -388,10 +404,7 @@ take_parts(struct letter *l, struct span file)
 	struct span rest = file;
 	size_t keys, message;
 
-	if (!take_words(&rest, magic) || !take_words(&rest, " ") ||
-	    !take_number(&rest, ' ', &keys) ||
-	    !take_number(&rest, '\n', &message) ||
-	    keys > LETTER_KEYS_MAX || keys > rest.len ||
+	if (!take_first_line(&rest, &keys, &message) || keys > rest.len ||
 	    message > rest.len - keys)
 		return false;
 	l->file_keys = span_make(rest.data, keys);
@@ -399,7 +412,6 @@ take_parts(struct letter *l, struct span file)
 	l->file_message = span_make(rest.data, message);
 	l->trailer = span_skip(rest, message);
 	l->total = file.len - l->trailer.len;
-	l->room = 0;
 	return true;
 }
 
@@ -413,8 +425,7 @@ letter_read(struct letter *l, struct span file, struct error *err)
 	if (!take_parts(l, file))
 		return FAIL(err, "the file is damaged: its first line");
 	add(&l->keys, l->file_keys);
-	if (!take_keys(l, &header) || header >= l->file_message.len ||
-	    l->file_message.data[header] != '\n')
+	if (!take_keys(l, &header) || header >= l->file_message.len)
 		return FAIL(err, "the file is damaged: its keys");
 	l->header = span_make(l->file_message.data, header);
 	l->body = span_skip(l->file_message, header + 1);
@@ -435,7 +446,8 @@ letter_verify(const struct letter *l, struct error *err)
 
 	if (!take_words(&rest, end_words) ||
 	    !take_number(&rest, ' ', &total) || total != l->total ||
-	    rest.len != HASH_HEX + 1 || rest.data[HASH_HEX] != '\n')
+	    rest.len != HASH_HEX + 1 || rest.data[HASH_HEX] != '\n' ||
+	    l->header.data[l->header.len] != '\n')
 		return FAIL(err, "the file is damaged: its end");
 	if (!hash_parts(hex, parts, COUNT(parts), 1, marks_length(l->count)))
 		return error_set(err, STAGE_SYSTEM, EX_OSERR, "no SHA-256");

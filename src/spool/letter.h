@@ -41,6 +41,7 @@
 #include "base/span.h"
 
 #define LETTER_NOTE 400		/* octets of the last failure */
+#define LETTER_LINE 64		/* of the first line, at most */
 /* Beyond what 100,000 recipients with all their wishes come to. */
 #define LETTER_KEYS_MAX (256UL << 20)
 
@@ -84,7 +85,10 @@ bool letter_write(const struct letter *l, int fd, struct error *err) MUST_CHECK;
  * Reads all but the message, which stays in `file`, and is looked at by
  * letter_verify() alone: that the trailer is there and the hash is right. A
  * file that isn't such a one is EX_DATAERR. letter_free() is due in any case.
+ * letter_head_size() tells from the first LETTER_LINE octets of a file, or all
+ * if it has fewer, how many letter_read() looks at.
  */
+size_t letter_head_size(struct span begin);
 bool letter_read(struct letter *l, struct span file,
     struct error *err) MUST_CHECK;
 bool letter_verify(const struct letter *l, struct error *err) MUST_CHECK;

@@ -472,6 +472,79 @@ what_cant_be_removed_is_marked_as_delivered(void **state)
 	mem_free(config);
 }
 
+/* A run, of whose reads one fails, over as many messages. */
+static struct tracer
+read_with_a_fault(struct bench *b, char *config, size_t messages, size_t at)
+{
+	static const long reads[] = { SYS_pread64, -1 };
+	const char *const run[] = { "posthaste", "--config", config, "-q",
+		NULL };
+	struct tracer t;
+	size_t i;
+
+	for (i = 0; i < messages; i++) {
+		b->argv[2] = config;
+		t = plan(b, NULL, 0, 0);
+		assert_true(tracer_run(&t));
+		assert_int_equal(t.status, EX_OK);
+		b->argv[2] = b->config;
+	}
+	t = plan(b, reads, at, EIO);
+	t.argv = run;
+	assert_true(tracer_run(&t));
+	return t;
+}
+
+static void
+check_reads(struct bench *b, char *config, struct relay *relay)
+{
+	struct tracer t = read_with_a_fault(b, config, 0, 0);
+	size_t at = t.count, runs = 0, stayed = 0, left;
+	struct relay_record record;
+
+	/* The loader of programs reads so, too. */
+	do {
+		t = read_with_a_fault(b, config, 2, ++at);
+		runs++;
+		left = take_all(b, SPOOL_NEW);
+		assert_in_range(left, 0, 1);
+		assert_int_equal(t.status, left == 0 ? EX_OK :
+		    EX_UNAVAILABLE);
+		assert_int_equal(take_all(b, SPOOL_FAILED), 0);
+		stayed += left;
+	} while (t.met != -1);
+	assert_true(relay_stop(relay, &record));
+	assert_int_equal(stayed, 2);
+	assert_int_equal(record.committed, 2 * runs - stayed);
+	relay_record_free(&record);
+}
+
+/* A bad sector: the message may be read another day. */
+static void
+what_cant_be_read_stays_and_the_others_leave(void **state)
+{
+	const struct relay_options options = { .connections = 40 };
+	struct bench *b = *state;
+	struct relay *relay;
+	char *config;
+	struct buf text;
+
+	if (!tracer_is_possible())
+		skip();
+	relay = relay_start(&options);
+	assert_non_null(relay);
+	buf_init(&text, BUF_UNLIMITED);
+	assert_true(buf_printf(&text, "[default]\nhost = 127.0.0.1\nport = "
+	    "%d\ntls = none\nehlo = client.example.org\nlog = none\n"
+	    "spool = %s\nspool_always = yes\n", relay_port(relay),
+	    b->spool));
+	config = scratch_file(&b->scratch, "read.ini", 0600, buf_span(&text));
+	assert_non_null(config);
+	check_reads(b, config, relay);
+	buf_free(&text);
+	mem_free(config);
+}
+
 int
 main(void)
 {
@@ -487,6 +560,8 @@ main(void)
 		cmocka_unit_test(
 		    before_it_has_its_name_a_signal_commits_nothing),
 		cmocka_unit_test(whatever_fails_in_a_run_the_message_stays),
+		cmocka_unit_test(
+		    what_cant_be_read_stays_and_the_others_leave),
 		/* It changes the profile: the last one. */
 		cmocka_unit_test(what_cant_be_removed_is_marked_as_delivered),
 	};
