@@ -3,7 +3,9 @@
 #include <string.h>
 
 #include "app/option_tables.h"
+#include "base/mem.h"
 #include "base/span.h"
+#include "conf/nearest.h"
 
 static const char own_name[] = "posthaste";
 
@@ -63,6 +65,26 @@ find_long(struct span name, size_t *index)
 	return NULL;
 }
 
+static bool
+fail_unknown(const char *word, struct span name, struct error *err)
+{
+	char *wish = mem_span(name);
+	struct nearest n = { wish, NULL, 0 };
+	size_t i;
+
+	for (i = 0; option_long[i].set != NULL; i++)
+		nearest_offer(&n, option_long[i].name);
+	(void)error_set(err, STAGE_USAGE, EX_USAGE, "unknown option `%s`",
+	    word);
+	if (n.best != NULL)
+		(void)error_fix(err, "did you mean `--%s`? see posthaste "
+		    "--help", n.best);
+	else
+		(void)error_fix(err, "see posthaste --help");
+	mem_free(wish);
+	return false;
+}
+
 /* "--name", "--name=value", "--name" "value". */
 static bool
 read_long(struct option_reader *r, int *i, struct error *err)
@@ -75,11 +97,8 @@ read_long(struct option_reader *r, int *i, struct error *err)
 
 	(void)span_next(&rest, '=', &name);
 	option = find_long(name, &index);
-	if (option == NULL) {
-		(void)error_set(err, STAGE_USAGE, EX_USAGE,
-		    "unknown option `%s`", in->argv[*i]);
-		return error_fix(err, "see posthaste --help");
-	}
+	if (option == NULL)
+		return fail_unknown(in->argv[*i], name, err);
 	if ((r->seen & 1U << index) != 0)
 		return error_set(err, STAGE_USAGE, EX_USAGE,
 		    "--%s is given twice", option->name);

@@ -136,8 +136,9 @@ find_unnamed(const struct profile_places *places, struct search *s,
 	} else {
 		found = error_set(s->err, STAGE_CONFIG, EX_CONFIG,
 		    "no profile: there is no %s", buf_string(&s->missing));
-		(void)error_fix(s->err, "write %s; posthaste.ini(5) begins "
-		    "with one of five lines", systems);
+		(void)error_fix(s->err, "write %s; posthaste --configure "
+		    "ADDRESS prints one for a mail account, and "
+		    "posthaste.ini(5) begins with one of five lines", systems);
 	}
 	mem_free(users);
 	mem_free(systems);

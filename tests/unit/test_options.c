@@ -269,7 +269,8 @@ static const struct refused {
 	{ "--json twice", { OWN, "--json", "--json", "a@b" }, PLAIN,
 	    "--json is given twice", NULL },
 	{ "an unknown one", { OWN, "--jsom", "a@b" }, PLAIN,
-	    "unknown option `--jsom`", "--help" },
+	    "unknown option `--jsom`", "did you mean `--json`? see "
+	    "posthaste --help" },
 	{ "an abbreviation", { OWN, "--conf=/x", "a@b" }, PLAIN,
 	    "unknown option `--conf=/x`", "--help" },
 	{ "in capitals", { OWN, "--JSON", "a@b" }, PLAIN,

@@ -207,6 +207,7 @@ nothing_found_lists_the_places(void **state)
 	assert_int_equal(err.stage, STAGE_CONFIG);
 	assert_int_equal(err.exit_code, EX_CONFIG);
 	assert_non_null(strstr(err.fix, "posthaste.ini(5)"));
+	assert_non_null(strstr(err.fix, "posthaste --configure ADDRESS "));
 	mem_free(note);
 }
 
