@@ -17,8 +17,7 @@ read_author(struct author *a, const struct message *m)
 	struct error ignored = { 0 };
 
 	if (field_find(m, "From", &a->field, &a->count) &&
-	    !address_parse_list(&a->list, a->field.value, "From",
-	    ENVELOPE_RECIPIENTS_MAX, &ignored))
+	    !envelope_read_field(&a->list, a->field.value, "From", &ignored))
 		address_list_free(&a->list);
 }
 

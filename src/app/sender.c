@@ -25,8 +25,8 @@ sender_of_header(const struct message *m)
 	char *found = NULL;
 	size_t i;
 
-	if (field_find(m, "From", &from, NULL) && address_parse_list(&list,
-	    from.value, "From", ENVELOPE_RECIPIENTS_MAX, &ignored))
+	if (field_find(m, "From", &from, NULL) &&
+	    envelope_read_field(&list, from.value, "From", &ignored))
 		for (i = 0; i < list.count && found == NULL; i++)
 			if (list.items[i].domain != NULL)
 				found = comparable(&list.items[i]);

@@ -121,6 +121,13 @@ collect_words(struct parse *p, struct words *w)
 	return true;
 }
 
+static bool
+check_utf8(struct parse *p, const struct buf *part)
+{
+	return text_is_utf8(buf_span(part)) ||
+	    fail(p, "an octet that isn't UTF-8");
+}
+
 /* The words have to be the local part of an address. */
 static bool
 check_local(struct parse *p, const struct words *w)
@@ -139,7 +146,7 @@ check_local(struct parse *p, const struct words *w)
 	for (i = 0; i < w->local.len; i++)
 		if (ascii_is_control(buf_string(&w->local)[i]))
 			return fail(p, "a control character");
-	return true;
+	return check_utf8(p, &w->local);
 }
 
 /* Routes (RFC 5322 section 4.4) are read and forgotten, as RFC 5321 asks. */
@@ -259,7 +266,8 @@ parse_mailbox(struct parse *p, const struct words *local,
 
 	if (!check_local(p, local))
 		return false;
-	if (!is_bare && (!next(p) || !parse_domain(p)))
+	if (!is_bare && (!next(p) || !parse_domain(p) ||
+	    !check_utf8(p, &p->domain)))
 		return false;
 	address = new_address(p);
 	if (address == NULL)

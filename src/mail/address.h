@@ -13,7 +13,11 @@
 #include "base/pool.h"
 #include "base/span.h"
 
-#define ADDRESS_LOCAL_MAX 64	/* RFC 5321 section 4.5.3.1.1 */
+/*
+ * RFC 5321 section 4.5.3.1.1 promises 64 octets of a local part, and lets
+ * clients try more: tokens to reply to and rewritten senders need them.
+ */
+#define ADDRESS_LOCAL_MAX 255
 #define ADDRESS_DOMAIN_MAX 255	/* RFC 5321 section 4.5.3.1.2 */
 
 /*

@@ -21,6 +21,16 @@ label_fault(struct span label)
 	return NULL;
 }
 
+/*
+ * No host name has an underscore, but what containers and some networks call
+ * their machines: whether it gets mail is for the relay to say.
+ */
+static bool
+is_domain_char(char c)
+{
+	return ascii_is_alnum(c) || c == '-' || c == '_';
+}
+
 static const char *
 domain_fault(struct span domain)
 {
@@ -38,8 +48,7 @@ domain_fault(struct span domain)
 			fault = label_fault(span_make(domain.data + begin,
 			    i - begin));
 			begin = i + 1;
-		} else if (!ascii_is_alnum(domain.data[i]) &&
-		    domain.data[i] != '-')
+		} else if (!is_domain_char(domain.data[i]))
 			fault = "a character that is no letter, digit or "
 			    "hyphen";
 	}

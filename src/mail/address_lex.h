@@ -15,7 +15,7 @@
 
 enum token {
 	TOKEN_END,
-	TOKEN_ATOM,	/* atext of RFC 5322 or UTF-8 beyond ASCII */
+	TOKEN_ATOM,	/* atext of RFC 5322 or octets beyond ASCII */
 	TOKEN_QUOTED,	/* without its quotation marks, pairs and folding */
 	TOKEN_LITERAL,	/* with its brackets, without blanks and pairs */
 	TOKEN_SPECIAL	/* one of <>@,;:. */

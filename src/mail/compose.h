@@ -42,7 +42,7 @@ struct compose {
  * `c` says. Line ends are made
  * LF, and a lone CR becomes a space. A display name that isn't ASCII becomes
  * encoded words (RFC 2047), one with specials a quoted string; a control in it
- * or what isn't UTF-8 is EX_DATAERR, and so is more than the limit of `out`.
+ * is EX_DATAERR, and so is more than the limit of `out`.
  */
 bool compose_header(const struct message *m, const struct compose *c,
     struct buf *out, struct error *err) MUST_CHECK;

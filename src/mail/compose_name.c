@@ -10,18 +10,12 @@ static bool
 check_name(struct span name, struct error *err)
 {
 	struct span rest = name;
-	const char *fault = NULL;
 
-	for (; fault == NULL && rest.len > 0;
-	    rest = span_skip(rest, text_char_length(rest))) {
-		if (text_char_length(rest) == 0)
-			fault = "isn't UTF-8";
-		else if (text_begins_with_control(rest))
-			fault = "has a control character in it";
-	}
-	return fault == NULL || error_set(err, STAGE_ADDRESS, EX_DATAERR,
-	    "the display name '%.*s' %s", (int)(name.len > 100 ? 100 :
-	    name.len), name.data, fault);
+	while (rest.len > 0 && !text_begins_with_control(rest))
+		rest = span_skip(rest, 1);
+	return rest.len == 0 || error_set(err, STAGE_ADDRESS, EX_DATAERR,
+	    "the display name '%.*s' has a control character in it",
+	    (int)(name.len > 100 ? 100 : name.len), name.data);
 }
 
 /* Whether the name is atoms with one space between them, short enough. */

@@ -132,23 +132,10 @@ refuse(const struct encode *e, unsigned int found, struct error *err)
 	    "wrote the message encode it");
 }
 
-static bool
-is_utf8(struct span s)
-{
-	size_t n;
-
-	for (; s.len > 0; s = span_skip(s, n)) {
-		n = (unsigned char)s.data[0] < 0x80 ? 1 : text_char_length(s);
-		if (n == 0)
-			return false;
-	}
-	return true;
-}
-
 static const char *
 charset(const struct encode *e)
 {
-	return !e->body_facts.has_8bit || is_utf8(e->body) ? "utf-8" :
+	return !e->body_facts.has_8bit || text_is_utf8(e->body) ? "utf-8" :
 	    "unknown-8bit";
 }
 

@@ -190,6 +190,40 @@ is_resent(const struct message *m)
 	return false;
 }
 
+/* A CR that isn't lone belongs to the line end behind it. */
+static void
+blank_lone_crs(struct span value, struct buf *out)
+{
+	bool ends_line = false;
+	size_t i;
+
+	text_put(out, value);
+	for (i = out->len; i-- > 0;) {
+		if (out->data[i] != '\r')
+			ends_line = out->data[i] == '\n';
+		else if (!ends_line)
+			out->data[i] = ' ';
+	}
+}
+
+bool
+envelope_read_field(struct address_list *list, struct span value,
+    const char *name, struct error *err)
+{
+	struct buf text;
+	bool ok;
+
+	if (span_find(value, '\r') == value.len)
+		return address_parse_list(list, value, name,
+		    ENVELOPE_RECIPIENTS_MAX, err);
+	buf_init(&text, BUF_UNLIMITED);
+	blank_lone_crs(value, &text);
+	ok = address_parse_list(list, buf_span(&text), name,
+	    ENVELOPE_RECIPIENTS_MAX, err);
+	buf_free(&text);
+	return ok;
+}
+
 bool
 envelope_collect(struct address_list *list, const struct message *m,
     struct error *err)
@@ -201,8 +235,8 @@ envelope_collect(struct address_list *list, const struct message *m,
 
 	while (field_next(&rest, &field)) {
 		name = known_name(field.name, names);
-		if (name != NULL && !address_parse_list(list, field.value,
-		    name, ENVELOPE_RECIPIENTS_MAX, err))
+		if (name != NULL &&
+		    !envelope_read_field(list, field.value, name, err))
 			return false;
 	}
 	return true;

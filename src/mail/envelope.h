@@ -49,6 +49,13 @@ bool envelope_add(struct envelope *e, const struct address_list *list,
     const char *domain, struct error *err) MUST_CHECK;
 
 /*
+ * Adds the addresses of the value of a header field. A lone CR is a blank in
+ * it, as it is on the wire.
+ */
+bool envelope_read_field(struct address_list *list, struct span value,
+    const char *name, struct error *err) MUST_CHECK;
+
+/*
  * -t: gathers the recipients of To, Cc and Bcc, or of Resent-To, Resent-Cc and
  * Resent-Bcc, all of them, where any of these is there.
  */

@@ -59,6 +59,19 @@ text_char_length(struct span s)
 	return 0;
 }
 
+bool
+text_is_utf8(struct span s)
+{
+	size_t n;
+
+	for (; s.len > 0; s = span_skip(s, n)) {
+		n = octet(s, 0) < 0x80 ? 1 : text_char_length(s);
+		if (n == 0)
+			return false;
+	}
+	return true;
+}
+
 unsigned long
 text_take_char(struct span *s)
 {

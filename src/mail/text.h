@@ -25,6 +25,8 @@ bool text_begins_with_control(struct span s);
  * takes it off. Where that isn't UTF-8 the number means nothing. */
 unsigned long text_take_char(struct span *s);
 
+bool text_is_utf8(struct span s);
+
 /* Whether all octets are below 0x80. */
 bool text_is_ascii(struct span s);
 

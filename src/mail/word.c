@@ -105,15 +105,6 @@ word_room(const struct word_line *l)
 }
 
 static bool
-is_utf8(struct span s)
-{
-	for (; s.len > 0; s = span_skip(s, text_char_length(s)))
-		if (text_char_length(s) == 0)
-			return false;
-	return true;
-}
-
-static bool
 add_word(struct word_line *l, const struct form *form, struct span chunk)
 {
 	struct buf word;
@@ -132,7 +123,7 @@ bool
 word_add_encoded(struct word_line *l, struct span text)
 {
 	const struct form form = {
-		.charset = is_utf8(text) ? "utf-8" : "unknown-8bit",
+		.charset = text_is_utf8(text) ? "utf-8" : "unknown-8bit",
 		.is_q = q_length(text) <= (text.len + 2) / 3 * 4,
 	};
 	size_t frame = FRAME + strlen(form.charset), n;

@@ -140,6 +140,11 @@ raw_text_in_the_header_is_encoded_only_without_8bitmime(void **state)
 		    " <a@b.net>\r\n\r\nx\r\n"),
 		    "Subject: =?utf-8?B?w6k=?=\r\nCc: =?utf-8?B?w6k=?= "
 		    "<a@b.net>\r\n\r\nx\r\n" },
+		{ "not UTF-8", WITHOUT, NULL, IN("Subject: \xe9\r\nCc: \xe9 "
+		    "<a@b.net>, c@d.net (\xe9)\r\n\r\nx\r\n"),
+		    "Subject: =?unknown-8bit?Q?=E9?=\r\nCc: "
+		    "=?unknown-8bit?Q?=E9?= <a@b.net>, c@d.net "
+		    "(=?unknown-8bit?Q?=E9?=)\r\n\r\nx\r\n" },
 		{ "parts", WITHOUT, NULL, IN(PARTS "Subject: " E
 		    "\r\n\r\nx\r\n"), PARTS "Subject: =?utf-8?B?w6k=?=\r\n"
 		    "\r\nx\r\n" },

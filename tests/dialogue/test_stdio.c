@@ -119,8 +119,8 @@ static const struct talk mistakes[] = {
 	    "MAIL FROM:<X <a@example.org>>\r\n" QUIT),
 	    "220 501 501 501 501 501 501 501 501 221", NULL, EX_OK, 0, NULL },
 	{ "recipients", IN(MAIL "RCPT TO:<>\r\nRCPT TO:<a@b@c>\r\n"
-	    "RCPT TO:<\xc3\xa9@example.org>\r\nRCPT TO:<" X64
-	    "x@example.org>\r\nRCPT TO:<a@example.org,b@example.org>\r\n"
+	    "RCPT TO:<\xc3\xa9@example.org>\r\nRCPT TO:<" X64 X64 X64 X64
+	    "@example.org>\r\nRCPT TO:<a@example.org,b@example.org>\r\n"
 	    QUIT), "220 250 501 501 553 501 501 221", NULL, EX_OK, 0, NULL },
 	{ "parameters", IN("MAIL FROM:<a@example.org> AUTH=<>\r\n"
 	    "MAIL FROM:<a@example.org> SIZE=x\r\n"

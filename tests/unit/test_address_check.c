@@ -22,7 +22,9 @@ static const struct {
 	{ "null", "<>", "", NULL },
 	{ "IPv4", "a@[192.0.2.1]", "a@[192.0.2.1]", NULL },
 	{ "IPv6", "a@[ipv6:::1]", "a@[ipv6:::1]", NULL },
-	{ "the longest local part", SIXTY "abcd@b", SIXTY "abcd@b", NULL },
+	{ "a long local part", SIXTY TEN "@b", SIXTY TEN "@b", NULL },
+	{ "the longest local part", SIXTY SIXTY SIXTY SIXTY TEN "abcde@b",
+	    SIXTY SIXTY SIXTY SIXTY TEN "abcde@b", NULL },
 	{ "the longest label", "a@" SIXTY "abc.d", "a@" SIXTY "abc.d", NULL },
 	{ "a domain of 256 octets", "a@" SIXTY "." SIXTY "." SIXTY "." SIXTY
 	    ".0123456789.a", NULL,
@@ -33,14 +35,17 @@ static const struct {
 	    ".012345678.a", NULL },
 	{ "an A-label", "a@B\xc3\xbc" "cher.example", "a@xn--bcher-kva.example",
 	    NULL },
-	{ "a long local part", SIXTY "abcde@b", NULL,
-	    "To: the local part '" SIXTY "abcde' has more than 64 octets" },
-	{ "a long bare name", SIXTY "abcde", NULL,
-	    "To: the local part '" SIXTY "abcde' has more than 64 octets" },
+	{ "a local part that is too long", SIXTY SIXTY SIXTY SIXTY TEN
+	    "abcdef@b", NULL, "To: the local part '" SIXTY SIXTY SIXTY SIXTY
+	    TEN "abcdef' has more than 255 octets" },
+	{ "a bare name that is too long", SIXTY SIXTY SIXTY SIXTY TEN "abcdef",
+	    NULL, "To: the local part '" SIXTY SIXTY SIXTY SIXTY TEN
+	    "abcdef' has more than 255 octets" },
 	{ "a local part in UTF-8", "\xc3\xbc@b", "\xc3\xbc@b", NULL },
-	{ "its octets count", SIXTY "\xc3\xbc\xc3\xbc\xc3\xbc@b", NULL,
-	    "To: the local part '" SIXTY "\\xc3\\xbc\\xc3\\xbc\\xc3\\xbc' has "
-	    "more than 64 octets" },
+	{ "its octets count", SIXTY SIXTY SIXTY SIXTY TEN
+	    "\xc3\xbc\xc3\xbc\xc3\xbc@b", NULL, "To: the local part '" SIXTY
+	    SIXTY SIXTY SIXTY TEN "\\xc3\\xbc\\xc3\\xbc\\xc3\\xbc' has more "
+	    "than 255 octets" },
 	{ "a long label", "a@" SIXTY "abcd.e", NULL,
 	    "To: the domain '" SIXTY "abcd.e' has a label of more than 63 "
 	    "octets" },
@@ -58,8 +63,9 @@ static const struct {
 	{ "a hyphen last", "a@b-.c", NULL,
 	    "To: the domain 'b-.c' has a label that begins or ends with a "
 	    "hyphen" },
-	{ "an underscore", "a@b_c", NULL,
-	    "To: the domain 'b_c' has a character that is no letter, digit or "
+	{ "an underscore", "a@b_c", "a@b_c", NULL },
+	{ "a mark", "a@b'", NULL,
+	    "To: the domain 'b\'' has a character that is no letter, digit or "
 	    "hyphen" },
 	{ "no IPv4 address", "a@[192.0.2]", NULL,
 	    "To: '[192.0.2]' is no address literal" },
