@@ -101,10 +101,12 @@ ask_git(const char *file, char *const *env, struct buf *text,
 static bool
 read_file(struct sheet *s, struct buf *text, struct error *err)
 {
+	const char *slash = strrchr(s->file, '/');
 	bool is_there, ok;
 	char *path;
 
-	ok = import_read_beside(s, s->file, text, &path, &is_there, err);
+	ok = import_read_beside(s, slash == NULL ? s->file : slash + 1, text,
+	    &path, &is_there, err);
 	mem_free(path);
 	return ok && (is_there || error_set(err, STAGE_CONFIG, EX_CONFIG,
 	    "%s: it isn't there", s->file));

@@ -11,6 +11,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -391,6 +392,31 @@ check_takes_what_was_printed(void **state)
 	mem_free(source);
 }
 
+/* The file's name, and those beside it, begin where the caller stands. */
+static void
+a_file_may_be_named_from_where_one_stands(void **state)
+{
+	static const char *const argv[] = { "posthaste", "--import",
+		"nullmailer", "old/remotes", NULL };
+	const struct scratch *scratch = *state;
+	struct program_run run = { .argv = argv, .cwd = scratch->path };
+	struct program_result result;
+	char *directory = scratch_path(scratch, "old");
+
+	assert_int_equal(mkdir(directory, 0700), 0);
+	mem_free(scratch_file(scratch, "old/remotes", 0600,
+	    span_of("relay.example.org smtp\n")));
+	mem_free(scratch_file(scratch, "old/me", 0600,
+	    span_of("www1.example.net\n")));
+	assert_true(program_run(&result, &run));
+	assert_string_equal(buf_string(&result.err), "");
+	assert_int_equal(result.exit_status, EX_OK);
+	assert_non_null(strstr(buf_string(&result.out),
+	    "\nehlo = www1.example.net\n"));
+	program_result_free(&result);
+	mem_free(directory);
+}
+
 static void
 what_can_t_be_imported_is_said(void **state)
 {
@@ -487,6 +513,7 @@ main(void)
 		cmocka_unit_test(git_s_identities_become_profiles),
 		cmocka_unit_test(git_s_own_file_is_read_by_git),
 		cmocka_unit_test(check_takes_what_was_printed),
+		cmocka_unit_test(a_file_may_be_named_from_where_one_stands),
 		cmocka_unit_test(what_can_t_be_imported_is_said),
 		cmocka_unit_test(the_manual_s_profiles_can_be_used),
 	};
