@@ -83,6 +83,13 @@ explain_denial(const char *path, int fault, struct error *err)
 	(void)error_set_errno(err, STAGE_CONFIG, EX_CONFIG, fault, "%s: it is "
 	    "%s:%s %04o and you are uid %lu %s", path, owner, group,
 	    safe_mode(&st), (unsigned long)geteuid(), me);
+	if (faccessat(AT_FDCWD, path, S_ISDIR(st.st_mode) ? X_OK : R_OK,
+	    AT_EACCESS) == 0) {
+		(void)error_cause(err, "the mode allows it: AppArmor or "
+		    "another rule of this machine doesn't");
+		return error_fix(err, "see what the kernel says of it: dmesg | "
+		    "grep -i denied");
+	}
 	if (S_ISDIR(st.st_mode))
 		letters = "x";
 	else if ((st.st_mode & S_IRGRP) != 0 && st.st_gid != 0)

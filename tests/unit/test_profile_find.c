@@ -9,6 +9,8 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -346,6 +348,54 @@ a_file_that_may_not_be_read_is_explained(void **state)
 	assert_non_null(strstr(err.fix, "groupadd -f posthaste && chgrp posthaste "));
 }
 
+#ifndef SYS_landlock_create_ruleset
+#define SYS_landlock_create_ruleset 444
+#define SYS_landlock_restrict_self 446
+#endif
+#define MAY_READ_FILES (UINT64_C(1) << 2)
+
+/* From here on no file may be read, whatever its mode. */
+static bool
+confine(void)
+{
+	uint64_t handled = MAY_READ_FILES;
+	long rules = syscall(SYS_landlock_create_ruleset, &handled,
+	    sizeof(handled), 0U);
+
+	return rules >= 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+	    syscall(SYS_landlock_restrict_self, (int)rules, 0U) == 0;
+}
+
+/* As by AppArmor; the fix isn't another mode. */
+static void
+a_denial_that_no_mode_explains_is_told_as_one(void **state)
+{
+	enum { WELL = 3, WRONG, NO_LANDLOCK };
+	const struct world *w = *state;
+	char path[PATH_SIZE];
+	struct error err;
+	int status;
+	pid_t pid;
+
+	make_path(w->etc, INI, path);
+	write_file(path, PLAIN, 0600);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		if (!confine())
+			_exit(NO_LANDLOCK);
+		_exit(!load(w, path, NULL, &err) &&
+		    strstr(err.text, "Permission denied") != NULL &&
+		    strstr(err.cause, "AppArmor") != NULL &&
+		    strstr(err.fix, "dmesg") != NULL ? WELL : WRONG);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	if (WEXITSTATUS(status) == NO_LANDLOCK)
+		skip();
+	assert_int_equal(WEXITSTATUS(status), WELL);
+}
+
 static void
 a_directory_that_may_not_be_searched_is_explained(void **state)
 {
@@ -608,6 +658,7 @@ main(void)
 		WORLD_TEST(a_home_of_somebody_else_is_not_believed),
 		WORLD_TEST(a_home_that_may_not_be_searched_is_passed_over),
 		WORLD_TEST(a_file_that_may_not_be_read_is_explained),
+		WORLD_TEST(a_denial_that_no_mode_explains_is_told_as_one),
 		WORLD_TEST(a_directory_that_may_not_be_searched_is_explained),
 		WORLD_TEST(modes_decide_who_may_write_and_read),
 		WORLD_TEST(a_credentials_directory_keeps_its_own_secrets),
