@@ -111,8 +111,10 @@ refuse_circle(const struct expansion *x, const struct alias *alias)
 
 	(void)FAIL(x->err, "%s:%zu: `%s` leads back to `%s` in line %zu",
 	    x->table->path, last->line, last->name, alias->name, alias->line);
+	/* In its own form it would be escaped. */
 	return error_fix(x->err, "take one of the names out of the circle; "
-	    "\\%s in a target is the name itself", alias->name);
+	    "a backslash before `%s` in a target makes it the name itself",
+	    alias->name);
 }
 
 static bool

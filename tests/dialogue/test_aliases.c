@@ -159,6 +159,8 @@ what_mail_cant_be_sent_to_fails_the_mail_that_meets_it(void **state)
 		}
 		trial_run(&t, state);
 		trial_failed(&t, EX_CONFIG, "config", row->want);
+		/* A backslash in advice would be escaped. */
+		TRIAL_CHECK(&t, !trial_says(&t, "x5c"));
 		TRIAL_CHECK(&t, row->aliases != NULL ||
 		    trial_says(&t, "write it, such as the line `root: "));
 		TRIAL_CHECK(&t, t.record.count == 0);
