@@ -277,7 +277,8 @@ static void
 msg_9_odd_announcements_of_size_are_lived_with(void **state)
 {
 	static const char *const offers[] = { "SIZE", "SIZE 0", "SIZE x",
-		"SIZE -1", "SIZE 99999999999999999999999", "SIZE 4294967296" };
+		"SIZE -1", "SIZE 99999999999999999999999", "SIZE 4294967296",
+		"SIZE 18446744073709551626" /* 2^64 + 10 */ };
 	size_t i;
 
 	for (i = 0; i < sizeof(offers) / sizeof(offers[0]); i++) {

@@ -154,6 +154,25 @@ arg_10_sigpipe_kills_nobody_ignored_or_not(void **state)
 	buf_free(&input);
 }
 
+/* As in `sendmail 2>&1 | head`: what is said of a failure has no reader. */
+static void
+arg_10_the_status_stands_where_nobody_listens(void **state)
+{
+	static const char shell[] = "mkfifo said && exec 3<>said 2>said && "
+	    "exec 3>&- && exec \"$0\" \"$@\"";
+	const struct scratch *scratch = *state;
+	const char *argv[] = { "sh", "-c", shell, getenv("POSTHASTE"), "-i",
+		"-f", KIT_SENDER, KIT_RECIPIENT, NULL };
+	struct trial t = { .run.path = "/bin/sh", .name = "sendmail",
+	    .run.argv = argv, .run.cwd = scratch->path, .overrides = { {
+	    .stage = "rcpt", .script = "S 550 5.1.1 no" } } };
+
+	trial_run(&t, state);
+	TRIAL_CHECK(&t, t.result.signal == 0);
+	TRIAL_CHECK(&t, t.result.exit_status == EX_NOUSER);
+	trial_free(&t);
+}
+
 /* The shell sets the limit; whatever that breaks, it doesn't look sent. */
 static void
 arg_10_no_limit_makes_a_lost_message_look_sent(void **state)
@@ -467,6 +486,8 @@ main(void)
 		cmocka_unit_test(arg_9_leaked_descriptors_are_closed_at_once),
 		cmocka_unit_test(stdin_9_that_gives_nothing_is_no_message),
 		cmocka_unit_test(arg_10_sigpipe_kills_nobody_ignored_or_not),
+		cmocka_unit_test(
+		    arg_10_the_status_stands_where_nobody_listens),
 		cmocka_unit_test(
 		    arg_10_no_limit_makes_a_lost_message_look_sent),
 		cmocka_unit_test(
