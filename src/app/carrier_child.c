@@ -129,7 +129,8 @@ carrier_serve(struct carrier *c, const struct draft *draft)
 	d.env = draft->setup->env;
 	d.trace = draft->setup->trace;
 	d.progress = &c->state->progress;
-	while (get_note(c->socket, &note)) {
+	/* One that isn't taken goes by another session. */
+	while (get_note(c->socket, &note) && deliver_make_ready(&d)) {
 		os_signals_again();
 		c->state->was_taken = true;
 		if (!carry(c, &d, &password, draft, &note) ||

@@ -326,7 +326,6 @@ bool
 deliver_again(struct delivery *d, bool was_accepted)
 {
 	uint64_t mail_max = d->session.capability.mail_max;
-	struct error ignored = { 0 };
 
 	d->carried++;
 	/* RFC 9422 section 4.1 counts the refused ones too. */
@@ -334,13 +333,22 @@ deliver_again(struct delivery *d, bool was_accepted)
 	    (mail_max != 0 && d->carried >= mail_max))
 		return false;
 	d->is_kept = true;
-	/* The relay may be in the middle of what it refused. */
-	d->params.run = limit_none(STAGE_QUIT, "end");
-	if (!was_accepted && !session_ask(&d->session, STEP_RSET,
-	    span_of("RSET"), &ignored))
-		return false;
+	d->owes_reset = !was_accepted;
 	session_next(&d->session);
 	return true;
+}
+
+bool
+deliver_make_ready(struct delivery *d)
+{
+	struct error ignored = { 0 };
+	bool owes_reset = d->owes_reset;
+
+	d->owes_reset = false;
+	/* The relay may be in the middle of what it refused. */
+	d->params.run = limit_in(STAGE_QUIT, "end", NULL, QUIT_MS);
+	return !owes_reset || session_ask(&d->session, STEP_RSET,
+	    span_of("RSET"), &ignored);
 }
 
 bool

@@ -52,6 +52,7 @@ struct delivery {
 	struct session session;
 	bool is_open;		/* there is a session */
 	bool is_kept;		/* it has carried a message before */
+	bool owes_reset;	/* which was refused */
 	uint64_t carried;	/* how many */
 };
 
@@ -78,11 +79,17 @@ bool deliver_send(struct delivery *d, const struct transfer *transfer,
 bool deliver_is_open(const struct delivery *d);
 
 /*
- * Makes the session ready for another message; false where it can't be: then
- * it's to be closed. A kept session that is lost before MAIL isn't replaced by
- * deliver_send(): whoever keeps it opens another one.
+ * Whether the session can take another message; if not, it's to be closed. A
+ * kept session that is lost before MAIL isn't replaced by deliver_send():
+ * whoever keeps it opens another one.
  */
 bool deliver_again(struct delivery *d, bool was_accepted);
+
+/*
+ * Makes it ready for that message, once there is one: nobody waits for RSET
+ * where none comes. False as above.
+ */
+bool deliver_make_ready(struct delivery *d);
 
 /*
  * Keeps the session until `fd` can be read: true. False when the relay has

@@ -370,6 +370,24 @@ a_refused_message_leaves_the_session_to_the_next(void **state)
 	trial_free(&t);
 }
 
+/* A relay that doesn't answer it would keep us, though nothing follows. */
+static void
+a_refused_message_that_is_the_last_costs_no_rset(void **state)
+{
+	struct trial t = { .args = args, .overrides = {
+	    { .stage = "rcpt", .script = "S 550 5.1.1 nobody" },
+	    { .stage = "rset", .script = "wait" } },
+		.run.input = span_of("EHLO x\r\n" MESSAGE QUIT) };
+
+	trial_run(&t, state);
+	check_session(&t, "220 250 250 250 354 550 221", EX_OK);
+	TRIAL_CHECK(&t, !t.result.hung);
+	TRIAL_CHECK(&t, t.record.count == 1);
+	TRIAL_CHECK(&t, !trial_heard(&t, "RSET"));
+	TRIAL_CHECK(&t, trial_heard(&t, "QUIT"));
+	trial_free(&t);
+}
+
 /* The relay may have the envelope still, or wait for the message. */
 static void
 a_transaction_that_may_be_open_gets_no_next_message(void **state)
@@ -467,6 +485,8 @@ main(void)
 		cmocka_unit_test(the_relays_limit_of_messages_is_kept),
 		cmocka_unit_test(
 		    a_refused_message_leaves_the_session_to_the_next),
+		cmocka_unit_test(
+		    a_refused_message_that_is_the_last_costs_no_rset),
 		cmocka_unit_test(
 		    a_transaction_that_may_be_open_gets_no_next_message),
 		cmocka_unit_test(what_is_uncertain_is_so_of_one_message),
