@@ -1,5 +1,6 @@
 #include "base/error.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -124,12 +125,24 @@ error_set(struct error *err, enum stage stage, int exit_code,
 	return false;
 }
 
+/* Then the file that couldn't be opened isn't to blame. */
+static bool
+is_scarcity(int sys_errno)
+{
+	return sys_errno == EMFILE || sys_errno == ENFILE ||
+	    sys_errno == ENOMEM;
+}
+
 bool
 error_set_errno(struct error *err, enum stage stage, int exit_code,
     int sys_errno, const char *format, ...)
 {
 	va_list args;
 
+	if (stage == STAGE_CONFIG && is_scarcity(sys_errno)) {
+		stage = STAGE_SYSTEM;
+		exit_code = EX_OSERR;
+	}
 	va_start(args, format);
 	set(err, stage, exit_code, sys_errno, format, args);
 	va_end(args);

@@ -69,7 +69,11 @@ bool error_is_set(const struct error *err);
 bool error_set(struct error *err, enum stage stage, int exit_code,
     const char *format, ...) FORMAT(4, 5);
 
-/* The same, for a failed system call: ": <strerror>" is put behind the text. */
+/*
+ * The same, for a failed system call: ": <strerror>" is put behind the text. A
+ * file of the configuration that memory or descriptors were missing for is
+ * EX_OSERR at STAGE_SYSTEM.
+ */
 bool error_set_errno(struct error *err, enum stage stage, int exit_code,
     int sys_errno, const char *format, ...) FORMAT(5, 6);
 
