@@ -10,6 +10,7 @@
 #include "base/deadline.h"
 
 #define SCRIPT_MAX 200	/* octets of its name in the log */
+#define WORDS_MAX 1000	/* the same of a command line */
 
 bool
 report_write(int fd, struct span text)
@@ -184,11 +185,36 @@ add_parties(const struct report *r, struct record *line)
 }
 
 /*
+ * The words of a command line that was refused: what somebody may have tried to
+ * put into a program's.
+ */
+static bool
+add_words(const struct report *r, const struct error *err, struct record *line)
+{
+	const struct process *process = r->origin->process;
+	struct buf words;
+	bool ok = true;
+	int i;
+
+	if (err->stage != STAGE_USAGE)
+		return true;
+	buf_init(&words, BUF_UNLIMITED);
+	for (i = 0; ok && i < process->argc && words.len < WORDS_MAX; i++)
+		ok = (i == 0 || buf_add_char(&words, ' ')) &&
+		    buf_add_string(&words, process->argv[i]);
+	ok = ok && record_bytes(line, "argv", span_make(words.data,
+	    words.len > WORDS_MAX ? WORDS_MAX : words.len));
+	buf_free(&words);
+	return ok;
+}
+
+/*
  * Who called: in a shared machine's log the answer to "what sends all this?".
  * PHP names the script where mail.add_x_header is on.
  */
 static bool
-add_origin(const struct report *r, struct record *line)
+add_origin(const struct report *r, const struct error *err,
+    struct record *line)
 {
 	struct field field = { .value = { NULL, 0 } };
 	struct span script;
@@ -201,7 +227,8 @@ add_origin(const struct report *r, struct record *line)
 		script.len = SCRIPT_MAX;
 	return (r->origin == NULL || (record_number(line, "uid",
 	    (int64_t)r->origin->uid) &&
-	    record_bytes(line, "cwd", span_of(r->origin->cwd)))) &&
+	    record_bytes(line, "cwd", span_of(r->origin->cwd)) &&
+	    add_words(r, err, line))) &&
 	    record_bytes(line, "script", script);
 }
 
@@ -231,7 +258,7 @@ make_log_line(const struct report *r, const struct error *err,
 	    record_text(line, "message_id", receipt->message_id) &&
 	    record_text(line, "spool", r->remark) &&
 	    record_text(line, "passed", r->passed) &&
-	    add_origin(r, line) && add_recipients(r, line);
+	    add_origin(r, err, line) && add_recipients(r, line);
 }
 
 static bool

@@ -289,6 +289,28 @@ the_line_says_who_called_and_from_where(void **state)
 	}
 }
 
+static void
+of_a_command_line_that_is_refused_the_line_has_all_words(void **state)
+{
+	static const char *const args[] = { "-t", "-L", "shop", NULL };
+	static const char *const forms[][2] = {
+		{ "log = stderr\n", " -t -L shop'\n" },
+		{ "log = stderr\nlog_format = json\n", " -t -L shop\"}" },
+	};
+	size_t i;
+
+	for (i = 0; i < COUNT(forms); i++) {
+		struct trial t = { .args = args, .keys = forms[i][0],
+		    .run.input = span_of("Subject: nobody\n\nx\n") };
+
+		trial_run(&t, state);
+		TRIAL_CHECK(&t, t.result.exit_status == EX_USAGE);
+		TRIAL_CHECK(&t, trial_says(&t, "argv"));
+		TRIAL_CHECK(&t, trial_says(&t, forms[i][1]));
+		trial_free(&t);
+	}
+}
+
 int
 main(void)
 {
@@ -301,6 +323,8 @@ main(void)
 		    an_id_that_can_not_be_printed_changes_nothing),
 		cmocka_unit_test(print_id_is_for_a_message_alone),
 		cmocka_unit_test(the_line_says_who_called_and_from_where),
+		cmocka_unit_test(
+		    of_a_command_line_that_is_refused_the_line_has_all_words),
 	};
 
 	return cmocka_run_group_tests(tests, kit_set_up, kit_tear_down);
