@@ -136,9 +136,11 @@ collect_recipients(struct draft *d, struct error *err)
 		ok = settle_domain(&list->items[i], err);
 	if (ok && list->count == 0) {
 		(void)error_set(err, STAGE_USAGE, EX_USAGE, "no recipients");
-		ok = error_fix(err, o->from_header ? "the message has no "
-		    "address in To, Cc or Bcc" : "the arguments hold no "
-		    "address");
+		ok = error_fix(err, !o->from_header ? "the arguments hold no "
+		    "address" : "the message has no address in %s",
+		    envelope_is_resent(&d->message) ? "Resent-To, Resent-Cc "
+		    "or Resent-Bcc, before which the others don't count" :
+		    "To, Cc or Bcc");
 	}
 	ok = ok && expand_list(&d->profile, list, take_recipient, d,
 	    &d->aliases, err);

@@ -263,14 +263,15 @@ option_set_warn_expiry(struct option_reader *r, const struct option_row *row,
 	    err);
 }
 
-/* `name` is the option's, for messages; a letter of `rows` is the value. */
+/* `name` is the option's, for messages; the value is a row's letter or name. */
 static bool
 choose_letter(struct option_reader *r, const struct option_row *rows,
     const char *name, const char *value, struct error *err)
 {
 	const struct option_row *row = option_find(rows, value[0]);
 
-	if (row == NULL || (row->arity == TAKES_NONE && value[1] != '\0'))
+	if (row == NULL || (value[1] != '\0' &&
+	    strcmp(value, row->name) != 0))
 		return error_set(err, STAGE_USAGE, EX_USAGE,
 		    "%s%s is not an option of sendmail", name, value);
 	return row->set(r, row, row->arity == TAKES_NONE ? NULL : value + 1,

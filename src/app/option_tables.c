@@ -30,14 +30,15 @@ const struct option_row option_modes[] = {
 
 /*
  * What to do with errors: they can't be mailed, as it is the mail that failed.
- * The status is never 0 for them, whatever -oee asks for.
+ * The status is never 0 for them, whatever -oee asks for. The first letter will
+ * do, the word is what configuration files of Sendmail have.
  */
 const struct option_row option_error_modes[] = {
-	{ "p", TAKES_NONE, option_ignore, NULL, 0 },
-	{ "m", TAKES_NONE, option_ignore, NULL, 0 },
-	{ "w", TAKES_NONE, option_ignore, NULL, 0 },
+	{ "print", TAKES_NONE, option_ignore, NULL, 0 },
+	{ "mail", TAKES_NONE, option_ignore, NULL, 0 },
+	{ "write", TAKES_NONE, option_ignore, NULL, 0 },
 	{ "e", TAKES_NONE, option_ignore, NULL, 0 },
-	{ "q", TAKES_NONE, option_set_flag, NULL, AT(is_quiet) },
+	{ "quiet", TAKES_NONE, option_set_flag, NULL, AT(is_quiet) },
 	{ NULL, TAKES_NONE, NULL, NULL, 0 },
 };
 

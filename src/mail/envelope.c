@@ -178,8 +178,8 @@ known_name(struct span name, const char *const *names)
 	return NULL;
 }
 
-static bool
-is_resent(const struct message *m)
+bool
+envelope_is_resent(const struct message *m)
 {
 	struct span rest = m->header;
 	struct field field;
@@ -228,7 +228,8 @@ bool
 envelope_collect(struct address_list *list, const struct message *m,
     struct error *err)
 {
-	const char *const *names = is_resent(m) ? resent_names : plain_names;
+	const char *const *names = envelope_is_resent(m) ? resent_names :
+	    plain_names;
 	struct span rest = m->header;
 	struct field field;
 	const char *name;

@@ -55,6 +55,9 @@ bool envelope_add(struct envelope *e, const struct address_list *list,
 bool envelope_read_field(struct address_list *list, struct span value,
     const char *name, struct error *err) MUST_CHECK;
 
+/* Whether it has a Resent-To, Resent-Cc or Resent-Bcc. */
+bool envelope_is_resent(const struct message *m);
+
 /*
  * -t: gathers the recipients of To, Cc and Bcc, or of Resent-To, Resent-Cc and
  * Resent-Bcc, all of them, where any of these is there.

@@ -223,6 +223,8 @@ what_is_mistyped_is_64_and_told(void **state)
 		{ NULL, { "-B", "9BIT", "a@b.net" },
 		    "`9BIT`" },
 		{ NULL, { "-oex", "a@b.net" }, "-oex is not an option" },
+		{ NULL, { "-oem2", "a@b.net" }, "-oem2 is not an option" },
+		{ NULL, { "-bmail", "a@b.net" }, "-bmail is not an option" },
 		{ NULL, { "a@b.net", "-v" }, "`-v` " },
 		{ NULL, { "--nonsense", "a@b.net" },
 		    "unknown option `--nonsense`" },
@@ -262,6 +264,29 @@ what_is_mistyped_is_64_and_told(void **state)
 }
 
 static void
+fields_without_an_address_are_named(void **state)
+{
+	static const char *const args[] = { "-t", NULL };
+	static const struct {
+		const char *input, *words;
+	} rows[] = {
+		{ "Cc: friends:;\n\nx\n", "no address in To, Cc or Bcc" },
+		{ "Resent-To:\nTo: a@b.net\n\nx\n",
+		    "no address in Resent-To, Resent-Cc or Resent-Bcc" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct trial t = { .args = args,
+		    .run.input = span_of(rows[i].input) };
+
+		trial_run(&t, state);
+		trial_failed(&t, EX_USAGE, NULL, rows[i].words);
+		trial_free(&t);
+	}
+}
+
+static void
 what_callers_of_sendmail_say_is_understood(void **state)
 {
 	static const char *const lines[][WORDS] = {
@@ -270,6 +295,8 @@ what_callers_of_sendmail_say_is_understood(void **state)
 		{ "-oi", "-oem", "-odb", "-f", KIT_SENDER, KIT_RECIPIENT },
 		{ "-bm", "-FRobot", "-f", KIT_SENDER, "--", KIT_RECIPIENT },
 		{ "-oiee", "-oMrsmtp", "-h", "3", "-f", KIT_SENDER,
+		    KIT_RECIPIENT },
+		{ "-OErrorMode=print", "-O", "ErrorMode=mail", "-f", KIT_SENDER,
 		    KIT_RECIPIENT },
 		{ "-OIgnoreDots=true", "-OErrorMode=p", "-G", "-U", "-f",
 		    KIT_SENDER, KIT_RECIPIENT },
@@ -301,6 +328,7 @@ main(void)
 		    arg_3_no_control_gets_into_the_value_of_another_option),
 		cmocka_unit_test(arg_3_and_5_smtp_in_an_argument_is_refused),
 		cmocka_unit_test(what_is_mistyped_is_64_and_told),
+		cmocka_unit_test(fields_without_an_address_are_named),
 		cmocka_unit_test(what_callers_of_sendmail_say_is_understood),
 	};
 
