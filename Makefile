@@ -278,6 +278,10 @@ name_pages = $(patsubst %,$(mandir)/man8/%.8,$(filter sendmail, \
 	$(sort $(notdir $(names))))) $(patsubst %,$(mandir)/man1/%.1, \
 	$(filter mailq newaliases,$(notdir $(names))))
 
+# The manual names the program's own places.
+PLACES = -e 's,/usr/local/bin/posthaste,$(bindir)/posthaste,' \
+	-e 's,/etc/posthaste,$(sysconfdir)/posthaste,g'
+
 # Another program's sendmail isn't replaced: its package would be broken.
 install: $(PROGRAM)
 	@for f in $(names:%=$(DESTDIR)%); do [ ! -e "$$f" ] || \
@@ -290,10 +294,10 @@ install: $(PROGRAM)
 		$(DESTDIR)$(zshcompdir) $(DESTDIR)$(fishcompdir) \
 		$(sort $(dir $(addprefix $(DESTDIR),$(names) $(name_pages))))
 	$(INSTALL) -m 755 $(PROGRAM) $(DESTDIR)$(bindir)/posthaste
-	$(INSTALL) -m 644 man/posthaste.8 $(DESTDIR)$(mandir)/man8
-	$(INSTALL) -m 644 man/posthaste-hints.7 man/posthaste-migrate.7 \
-		$(DESTDIR)$(mandir)/man7
-	$(INSTALL) -m 644 man/posthaste.ini.5 $(DESTDIR)$(mandir)/man5
+	@mkdir -p $(BUILD)/man
+	@set -e; for f in $(notdir $(MANUALS)); do sed $(PLACES) man/$$f \
+	>$(BUILD)/man/$$f; $(INSTALL) -m 644 $(BUILD)/man/$$f \
+	$(DESTDIR)$(mandir)/man$${f##*.}; done
 	$(INSTALL) -m 644 README.md LICENSE etc/posthaste.ini \
 		$(DESTDIR)$(docdir)
 	$(INSTALL) -m 644 packaging/completions/posthaste.bash \
