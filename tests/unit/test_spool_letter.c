@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -312,6 +313,35 @@ marks_that_cant_be_written_are_a_failure(void **state)
 	(void)close(s.fd);
 }
 
+/* Behind the octets that are looked at there is nothing that could be. */
+static void
+no_more_is_looked_at_than_is_told(void **state)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), head, i;
+	char *pages = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct error err = { 0 };
+	struct sheet s;
+	struct letter l;
+
+	(void)state;
+	assert_true(pages != MAP_FAILED);
+	assert_int_equal(mprotect(pages + page, page, PROT_NONE), 0);
+	write_sheet(&s, &sample);
+	for (i = 0; i < 2; i++) {
+		head = letter_head_size(span_make(s.text, LETTER_LINE));
+		assert_in_range(head, LETTER_LINE, s.len - 1);
+		memcpy(pages + page - head, s.text, head);
+		assert_int_equal(letter_read(&l, span_make(pages + page -
+		    head, s.len), &err), i == 0);
+		letter_free(&l);
+		/* What is none. */
+		memset(s.text + 4, '1', s.len - 4);
+	}
+	(void)close(s.fd);
+	(void)munmap(pages, 2 * page);
+}
+
 int
 main(void)
 {
@@ -325,6 +355,7 @@ main(void)
 		cmocka_unit_test(keys_that_nobody_writes_are_no_letter),
 		cmocka_unit_test(a_disk_that_is_full_is_a_failure),
 		cmocka_unit_test(marks_that_cant_be_written_are_a_failure),
+		cmocka_unit_test(no_more_is_looked_at_than_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
