@@ -51,10 +51,13 @@ begin(struct carrier *c, const struct draft *draft, struct error *err)
 {
 	int peer = -1;
 	bool ok = prepare(c, draft, &peer, err);
+	pid_t self = getpid();
 
 	if (ok) {
 		c->child = fork();
 		if (c->child == 0) {
+			/* Nobody would know that the message is out. */
+			os_signal_at_end_of(self);
 			(void)close(c->socket);
 			c->socket = peer;
 			carrier_serve(c, draft);

@@ -235,6 +235,14 @@ os_signals_let_in(void)
 	(void)sigprocmask(SIG_SETMASK, &blocked, NULL);
 }
 
+void
+os_signal_at_end_of(pid_t parent)
+{
+	(void)prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
+	if (getppid() != parent)
+		(void)raise(SIGTERM);
+}
+
 int
 os_signal_caught(void)
 {

@@ -57,6 +57,12 @@ void os_signals_restore(void);
 /* Those that came while nothing was waited for are let in. */
 void os_signals_let_in(void);
 
+/*
+ * In a child: SIGTERM once `parent` has ended, also where it has already.
+ * Without a word where the system can't.
+ */
+void os_signal_at_end_of(pid_t parent);
+
 /* The signal that arrived, or 0. */
 int os_signal_caught(void);
 

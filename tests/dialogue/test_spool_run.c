@@ -669,6 +669,34 @@ a_signal_ends_the_run_and_nothing_is_lost(void **state)
 	trial_free(&t);
 }
 
+/* The process with the session doesn't go on, as the message would arrive
+ * twice. */
+static void
+a_run_that_is_killed_before_the_dot_sends_nothing(void **state)
+{
+	struct depot d;
+	struct trial t = { .keys = d.keys, .args = run_args,
+	    .overrides = { { .stage = "data",
+	    .script = "sleep 2000\nS 354 go on" } } };
+	struct trial u = { .keys = d.keys, .args = run_args };
+
+	fill(&d, state, "", 1);
+	depot_age(&d, 0);
+	trial_start(&t, state);
+	assert_true(relay_wait_for(t.relay, "DATA", 5000));
+	assert_int_equal(kill(t.program.pid, SIGKILL), 0);
+	trial_finish(&t);
+	TRIAL_CHECK(&t, t.result.signal == SIGKILL);
+	TRIAL_CHECK(&t, t.record.committed == 0);
+	TRIAL_CHECK(&t, depot_count(&d, "new") == 1);
+	trial_free(&t);
+	trial_run(&u, state);
+	TRIAL_CHECK(&u, u.result.exit_status == EX_OK);
+	TRIAL_CHECK(&u, u.record.committed == 1);
+	TRIAL_CHECK(&u, depot_count(&d, "new") == 0);
+	trial_free(&u);
+}
+
 /* Beyond what is handed over in memory. */
 static void
 a_large_message_comes_back_as_it_was(void **state)
@@ -945,6 +973,8 @@ main(void)
 		cmocka_unit_test(what_dead_writers_left_is_removed),
 		cmocka_unit_test(who_hears_of_it_must_be_an_address),
 		cmocka_unit_test(a_signal_ends_the_run_and_nothing_is_lost),
+		cmocka_unit_test(
+		    a_run_that_is_killed_before_the_dot_sends_nothing),
 		cmocka_unit_test(a_large_message_comes_back_as_it_was),
 		cmocka_unit_test(without_a_spool_there_is_nothing_to_do),
 		cmocka_unit_test(where_there_is_no_directory_nothing_waits),
