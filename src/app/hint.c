@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "conf/secret.h"
 
 /* What to try where BDAT was the last that was said. */
 #define HINT_CHUNKING "H80"
@@ -164,6 +165,16 @@ expand(struct buf *out, const char *text, const struct profile *p)
 	return true;
 }
 
+/* A password is where the profile has it. */
+static const char *
+key_of(const struct hint *h, const struct profile *p)
+{
+	const char *source = secret_source(p);
+
+	return source != NULL && strcmp(h->key, "password") == 0 ? source :
+	    h->key;
+}
+
 void
 hint_apply(struct error *err, const struct profile *profile)
 {
@@ -182,7 +193,8 @@ hint_apply(struct error *err, const struct profile *profile)
 	buf_clear(&text);
 	if (expand(&text, h->fix, profile) && (h->key == NULL ||
 	    profile == NULL || buf_printf(&text, " (key `%s` in %s, section "
-	    "[%s])", h->key, profile->file, profile->name)))
+	    "[%s])", key_of(h, profile), profile->file,
+	    profile->name)))
 		(void)error_fix(err, "%s", buf_string(&text));
 	buf_free(&text);
 }

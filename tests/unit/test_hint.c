@@ -46,6 +46,8 @@ static const struct {
 	{ "H10", STEP_RCPT, "550 Helo name contains a ip address!\r\n" },
 	{ "H11", STEP_RECEIPT, "550 5.7.1 Service unavailable, Helo domain "
 	    "is listed in Spamhaus. To request removal\r\n" },
+	{ "H11", STEP_RCPT, "554 5.7.1 Service unavailable; Helo command "
+	    "[www1.example.net] blocked using dbl.spamhaus.org\r\n" },
 	{ "H12", STEP_DATA, "554 5.5.1 Error: no valid recipients\r\n" },
 	{ "H13", STEP_MAIL, "530 5.7.0 Must issue a STARTTLS command "
 	    "first\r\n" },

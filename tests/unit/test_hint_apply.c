@@ -69,6 +69,25 @@ cause_and_fix_are_filled_in(void **state)
 }
 
 static void
+a_password_is_named_by_the_key_that_has_it(void **state)
+{
+	static const char reply[] =
+	    "534 5.7.9 Application-specific password required\r\n";
+	char file[] = "/x", name[] = "work", user[] = "u", path[] = "/y";
+	struct profile p = test_profile(file, name, NULL, user, NULL);
+	struct error err = refusal(STEP_AUTH, reply);
+
+	(void)state;
+	hint_apply(&err, &p);
+	assert_string_equal(err.hint, "H29");
+	assert_non_null(strstr(err.fix, "(key `password` in "));
+	p.password_file = path;
+	err = refusal(STEP_AUTH, reply);
+	hint_apply(&err, &p);
+	assert_non_null(strstr(err.fix, "(key `password_file` in "));
+}
+
+static void
 a_row_without_a_key_names_no_file(void **state)
 {
 	char file[] = "/x", name[] = "work";
@@ -182,6 +201,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(cause_and_fix_are_filled_in),
+		cmocka_unit_test(a_password_is_named_by_the_key_that_has_it),
 		cmocka_unit_test(a_row_without_a_key_names_no_file),
 		cmocka_unit_test(what_the_profile_does_not_say_is_the_default),
 		cmocka_unit_test(no_row_leaves_a_brace),
