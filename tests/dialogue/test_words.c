@@ -169,6 +169,8 @@ cfg_3_each_run_is_one_line_of_the_log_that_cant_be_forged(void **state)
 		TRIAL_CHECK(&t, count_lines(&log) == i + 1);
 		TRIAL_CHECK(&t, strstr(log.data, cases[i].words) != NULL);
 		TRIAL_CHECK(&t, strchr(log.data, '\x1b') == NULL);
+		TRIAL_CHECK(&t, strstr(log.data, " from='\"x exit=EX_OK\\x27\""
+		    "@example.org' ") != NULL);
 		TRIAL_CHECK(&t, strstr(log.data, " exit=EX_FAKE") == NULL ||
 		    strstr(log.data, "\\x27 exit=EX_FAKE") != NULL);
 		trial_free(&t);
