@@ -752,6 +752,24 @@ write_other(const struct trial *t, void **state, const char *from,
 	return path;
 }
 
+/* One more message waits, which came by other.ini. */
+static void
+fill_by_other(struct depot *d, void **state)
+{
+	struct trial t = { .keys = d->keys, .is_absent = true };
+	char *path;
+
+	trial_prepare(&t, state);
+	path = write_other(&t, state, "client.example.org",
+	    "other.example.org");
+	t.argv[2] = path;
+	assert_true(program_start(&t.program, &t.run));
+	trial_finish(&t);
+	TRIAL_CHECK(&t, t.result.exit_status == EX_OK);
+	mem_free(path);
+	trial_free(&t);
+}
+
 /* Two files may call their profiles alike. */
 static void
 a_message_goes_by_the_file_that_it_came_with(void **state)
@@ -759,20 +777,11 @@ a_message_goes_by_the_file_that_it_came_with(void **state)
 	static const char client[] = "client.example.org";
 	static const char other[] = "other.example.org";
 	struct depot d;
-	struct trial t = { .keys = d.keys, .is_absent = true };
 	struct trial u = { .keys = d.keys, .args = flush_args };
-	char *path;
 	size_t i;
 
 	fill(&d, state, "", 1);
-	trial_prepare(&t, state);
-	path = write_other(&t, state, client, other);
-	t.argv[2] = path;
-	assert_true(program_start(&t.program, &t.run));
-	trial_finish(&t);
-	TRIAL_CHECK(&t, t.result.exit_status == EX_OK);
-	mem_free(path);
-	trial_free(&t);
+	fill_by_other(&d, state);
 	assert_int_equal(depot_count(&d, "new"), 2);
 
 	trial_prepare(&u, state);
@@ -785,6 +794,31 @@ a_message_goes_by_the_file_that_it_came_with(void **state)
 		    i == 0 ? "EHLO other.example.org" :
 		    "EHLO client.example.org") == 0);
 	trial_free(&u);
+}
+
+/* Not for each name: the other file's relay may be there. */
+static void
+tries_are_counted_for_each_file(void **state)
+{
+	char there[40], away[40];
+	struct depot d;
+	struct trial t = { .keys = d.keys, .args = flush_args };
+	size_t i;
+
+	fill(&d, state, "", 1);
+	for (i = 0; i < 3; i++)
+		fill_by_other(&d, state);
+	assert_int_equal(depot_count(&d, "new"), 4);
+
+	trial_prepare(&t, state);
+	(void)snprintf(there, sizeof(there), "port = %d", t.port);
+	(void)snprintf(away, sizeof(away), "port = %d", relay_closed_port());
+	mem_free(write_other(&t, state, there, away));
+	assert_true(program_start(&t.program, &t.run));
+	trial_finish(&t);
+	TRIAL_CHECK(&t, t.record.committed == 1);
+	TRIAL_CHECK(&t, depot_count(&d, "new") == 3);
+	trial_free(&t);
 }
 
 /* What was asked for at first holds at last. */
@@ -969,6 +1003,7 @@ main(void)
 		cmocka_unit_test(what_is_damaged_is_put_aside),
 		cmocka_unit_test(a_bounce_is_there_before_the_message_leaves),
 		cmocka_unit_test(a_message_goes_by_the_file_that_it_came_with),
+		cmocka_unit_test(tries_are_counted_for_each_file),
 		cmocka_unit_test(wishes_are_kept),
 		cmocka_unit_test(what_dead_writers_left_is_removed),
 		cmocka_unit_test(who_hears_of_it_must_be_an_address),

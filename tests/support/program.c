@@ -64,7 +64,7 @@ make_pipe(int *ours, int *theirs, bool is_input)
 static bool
 open_file(const char *path, int flags, int *fd)
 {
-	*fd = open(path, flags | O_CLOEXEC, 0600);
+	*fd = open(path, flags | O_NOCTTY | O_CLOEXEC, 0600);
 	return *fd != -1 || say(path);
 }
 
