@@ -279,11 +279,12 @@ options_parse(struct options *o, const struct invocation *invocation,
 	const char *name = base_name(invocation->argc > 0 ?
 	    invocation->argv[0] : NULL);
 	const struct option_personality *p = option_personalities;
-	struct option_reader r = { o, invocation, 0, false, false, false, 0 };
+	struct option_reader r = { .invocation = invocation };
 	bool long_allowed = !invocation->is_restricted &&
 	    strcmp(name, own_name) == 0;
 
 	memset(o, 0, sizeof(*o));
+	r.options = o;
 	o->warn_expiry = OPTION_WARN_EXPIRY;
 	while (p->name != NULL && strcmp(p->name, name) != 0)
 		p++;
