@@ -518,10 +518,10 @@ static void
 a_terminal_gets_a_bar_of_its_locale(void **state)
 {
 	static const struct {
-		const char *locale, *part;
+		const char *locale, *end;
 	} rows[] = {
-		{ "LC_ALL=C", "greeting-" },
-		{ "LANG=en_GB.UTF-8", "greeting\xe2\x94\x80" },
+		{ "LC_ALL=C", "| " },
+		{ "LANG=en_GB.UTF-8", "\xe2\x94\xa4 " },
 	};
 	char text[8192];
 	size_t i;
@@ -535,7 +535,7 @@ a_terminal_gets_a_bar_of_its_locale(void **state)
 		run_on_terminal(&t, state, text, sizeof(text));
 		check_quiet(&t, EX_OK);
 		TRIAL_CHECK(&t, strstr(text, "  0 ms ") != NULL);
-		TRIAL_CHECK(&t, strstr(text, rows[i].part) != NULL);
+		TRIAL_CHECK(&t, strstr(text, rows[i].end) != NULL);
 		trial_free(&t);
 	}
 }
